@@ -1,0 +1,101 @@
+import type { Clock } from '../domain/clock.ts';
+import { type Decision, Denial } from '../domain/decision.ts';
+import type { LimitQuestion, LimitsVerdict } from '../domain/limit.ts';
+import type { Check, StageName } from './check.ts';
+import { beforeDeadline } from './deadline.ts';
+import type { CallerResolver, Limiter, PolicyEngine, RequestReader } from './ports.ts';
+
+/** Everything a check is decided with. Swapped whole: a check sees one gate from start to end. */
+export interface Gate {
+  readonly requests: RequestReader;
+  readonly callers: CallerResolver;
+  readonly policy: PolicyEngine;
+  readonly limiter: Limiter;
+}
+
+/**
+ * Decides one check: the stages in order, each a value or a denial. Only the last line allows, and
+ * it is reached only after an explicit yes from the policy and from the limits.
+ */
+export async function decide(gate: Gate, check: Check, clock: Clock): Promise<Decision> {
+  const { attributes } = check;
+  if (attributes === undefined) {
+    return new Denial('bad_request', 'the CheckRequest is not a valid protobuf message');
+  }
+
+  const request = timed('request', check, clock, () => gate.requests.read(attributes));
+  if (request instanceof Denial) return request;
+  check.request = request;
+
+  const caller = timed('caller', check, clock, () => gate.callers.resolve(request));
+  if (caller instanceof Denial) return caller;
+  check.caller = caller;
+
+  const verdict = timed('policy', check, clock, () => gate.policy.evaluate({ request, caller }));
+  check.verdict = verdict;
+  const { decision, rule, limits: named } = verdict;
+  if (decision.outcome !== 'allow') return decision;
+
+  const late = outOfTime(check, clock);
+  if (late !== undefined) return late;
+
+  const refused = await takeLimits(gate.limiter, { request, caller, rule, named }, check, clock);
+  return refused ?? outOfTime(check, clock) ?? decision;
+}
+
+function timed<T>(stage: StageName, check: Check, clock: Clock, run: () => T): T {
+  const startedMs = clock.monotonicMs();
+  const result = run();
+  check.stageMs[stage] = clock.monotonicMs() - startedMs;
+  return result;
+}
+
+async function takeLimits(
+  limiter: Limiter,
+  question: LimitQuestion,
+  check: Check,
+  clock: Clock,
+): Promise<Denial | undefined> {
+  const startedMs = clock.monotonicMs();
+  const answer = limiter.take(question, check.deadlineMs);
+  const verdict =
+    answer instanceof Promise ? await beforeDeadline(answer, check.deadlineMs - startedMs) : answer;
+  check.stageMs.limits = clock.monotonicMs() - startedMs;
+  if (verdict === 'late') return outOfTime(check, clock) ?? tooLate('the limits had not answered');
+  check.limits = verdict;
+  return refusalOf(verdict);
+}
+
+function refusalOf(verdict: LimitsVerdict): Denial | undefined {
+  switch (verdict.outcome) {
+    case 'within':
+      return undefined;
+    case 'over':
+      return new Denial('rate_limited', `over ${namesOf(verdict, 'over')}`);
+    case 'unavailable':
+      return new Denial('limits_unavailable', 'the limit store did not answer');
+    default:
+      // Not reachable by the types; a store that breaks its contract must not admit.
+      return new Denial(
+        'internal',
+        `unknown limits outcome ${String(verdict.outcome satisfies never)}`,
+      );
+  }
+}
+
+function namesOf(verdict: LimitsVerdict, result: string): string {
+  return verdict.states
+    .filter((state) => state.mode === 'enforce' && state.result === result)
+    .map((state) => state.name)
+    .join(', ');
+}
+
+function outOfTime(check: Check, clock: Clock): Denial | undefined {
+  if (check.cancelled) return tooLate('the check was cancelled');
+  if (clock.monotonicMs() < check.deadlineMs) return undefined;
+  return tooLate('the time for this check ran out');
+}
+
+function tooLate(detail: string): Denial {
+  return new Denial('deadline_exceeded', detail);
+}

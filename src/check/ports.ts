@@ -1,0 +1,40 @@
+/** The interfaces at which the stages of a check meet. Every adapter implements one of these. */
+import type { AttributeContext } from '../domain/attributes.ts';
+import type { Caller } from '../domain/caller.ts';
+import type { Denial } from '../domain/decision.ts';
+import type { LimitQuestion, LimitsVerdict } from '../domain/limit.ts';
+import type { PolicyIdentity, PolicyQuestion, PolicyVerdict } from '../domain/policy.ts';
+import type { RequestView } from '../domain/request.ts';
+import type { CompletedCheck } from './check.ts';
+
+/** Reads Envoy's attributes as one unambiguous request, or refuses to. */
+export interface RequestReader {
+  read(attributes: AttributeContext): RequestView | Denial;
+}
+
+/** Establishes who is calling. `undefined` only where the configuration lets the policy decide. */
+export interface CallerResolver {
+  resolve(request: RequestView): Caller | undefined | Denial;
+}
+
+/** Answers whether a request is allowed. Never throws: a failing evaluation is a denial. */
+export interface PolicyEngine {
+  readonly identity: PolicyIdentity;
+  evaluate(question: PolicyQuestion): PolicyVerdict;
+}
+
+/** Takes a request from its limits: from all of them, or from none. */
+export interface Limiter {
+  /** `deadlineMs` is on the monotonic clock; an answer after it is of no use to anyone. */
+  take(question: LimitQuestion, deadlineMs: number): Promise<LimitsVerdict> | LimitsVerdict;
+}
+
+/** Writes down what was decided. Must not block, and must not throw. */
+export interface DecisionRecorder {
+  record(completed: CompletedCheck): void;
+}
+
+/** Counts what was decided. */
+export interface CheckObserver {
+  observe(completed: CompletedCheck): void;
+}

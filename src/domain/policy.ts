@@ -1,0 +1,46 @@
+import type { Caller } from './caller.ts';
+import type { Decision } from './decision.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { RequestView } from './request.ts';
+
+/** What a policy is asked: may this caller make this request. */
+export interface PolicyQuestion {
+  readonly request: RequestView;
+  /** Undefined when nobody was identified and the configuration lets the policy decide. */
+  readonly caller: Caller | undefined;
+}
+
+/** A limit that a policy's result adds to the request. */
+export interface LimitRequest {
+  readonly name: string;
+  /** Replaces the limit's own `by`. */
+  readonly key?: string;
+  readonly cost?: number;
+}
+
+/** The input document that a policy read. The text is what was evaluated, byte for byte. */
+export interface PolicyInput {
+  readonly document: JsonObject;
+  readonly text: string;
+}
+
+/** What a policy answered, with everything an auditor may ask about it. */
+export interface PolicyVerdict {
+  readonly decision: Decision;
+  /** Undefined when there was no evaluation, for example because the body could not be parsed. */
+  readonly input: PolicyInput | undefined;
+  /** The result as the policy gave it; undefined when it was undefined or never came. */
+  readonly result: JsonValue | undefined;
+  readonly rule: string | undefined;
+  readonly reasons: readonly string[];
+  readonly limits: readonly LimitRequest[];
+}
+
+/** Which policy decides: for headers, records and metrics. */
+export interface PolicyIdentity {
+  /** The bundle's name, for example `example`. */
+  readonly name: string;
+  readonly revision: string;
+  /** The decision's path, for example `envoy/authz/allow`. */
+  readonly path: string;
+}
