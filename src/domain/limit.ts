@@ -40,3 +40,41 @@ export interface LimitsVerdict {
   readonly outcome: 'within' | 'over' | 'unavailable';
   readonly states: readonly LimitState[];
 }
+
+/** One entry of `limits.yaml`, checked and with its defaults filled in. */
+export interface LimitDefinition extends LimitRate {
+  readonly name: string;
+  /** Absent: the limit applies only where a rule or a policy names it. */
+  readonly match?: LimitMatch;
+  /** What is counted separately. Empty: one count for all. */
+  readonly by: readonly LimitKeyPart[];
+  /** Units that one request takes. */
+  readonly cost: number;
+  readonly mode: LimitMode;
+  readonly onError: OnStoreError;
+  /** The first whose condition holds replaces the rate. */
+  readonly overrides: readonly LimitOverride[];
+}
+
+/** `100/1m` with burst 20: 100 units in 60000 ms, at most 20 of them at once. */
+export interface LimitRate {
+  readonly quota: number;
+  readonly windowMs: number;
+  readonly burst: number;
+}
+
+/** Every part that is present must match; a list matches when one of its values does. */
+export interface LimitMatch {
+  readonly service?: string;
+  readonly methods?: readonly string[];
+  readonly paths?: readonly string[];
+}
+
+export type LimitKeyPart =
+  | { readonly kind: 'caller' | 'service' | 'rule' | 'source.ip' }
+  | { readonly kind: 'header' | 'contextExtension'; readonly name: string };
+
+export interface LimitOverride extends LimitRate {
+  /** The principal that it is for. */
+  readonly caller: string;
+}

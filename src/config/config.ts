@@ -1,0 +1,80 @@
+import type { PathAmbiguity } from '../domain/path.ts';
+
+/** The whole configuration: parsed once, checked, frozen. Every default is filled in. */
+export interface Config {
+  readonly server: ServerConfig;
+  readonly admin: AdminConfig;
+  readonly identity: IdentityConfig;
+  readonly policy: PolicyConfig;
+  /** The absolute path of limits.yaml; absent: nothing is limited. */
+  readonly limits?: string;
+  /** Absent: limits are counted in memory, by this process alone. */
+  readonly redis?: RedisConfig;
+  readonly audit: AuditConfig;
+  readonly headers: { readonly prefix: string };
+  readonly insecure: InsecureConfig;
+}
+
+export type ListenAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+export interface ServerConfig {
+  readonly address: ListenAddress;
+  /** Larger checks are denied as bad_request. */
+  readonly maxMessageBytes: number;
+  /** Per connection; more wait in Envoy. */
+  readonly maxConcurrentStreams: number;
+  /** In the whole process; more are denied as overloaded. */
+  readonly maxChecksInFlight: number;
+  /** The time for a check that names no grpc-timeout. */
+  readonly checkTimeoutMs: number;
+  /** What is kept of a grpc-timeout for the answer's way back. */
+  readonly deadlineMarginMs: number;
+  readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number };
+  readonly connectionAge: { readonly maxMs: number; readonly graceMs: number };
+  readonly drainTimeoutMs: number;
+}
+
+export interface AdminConfig {
+  readonly address: ListenAddress;
+}
+
+export interface IdentityConfig {
+  /** Peers of other trust domains are unauthenticated. */
+  readonly trustDomains: readonly string[];
+  /** `none`: whoever calls, the policy decides. */
+  readonly require: 'peer' | 'either' | 'none';
+}
+
+export interface PolicyConfig {
+  /** The absolute path of a bundle: .tar.gz. */
+  readonly bundle: string;
+  /** The decision's path, `envoy/authz/allow`. */
+  readonly decision: string;
+  /** The absolute path of a FileDescriptorSet, for gRPC bodies. */
+  readonly protoDescriptor?: string;
+  readonly skipRequestBodyParse: boolean;
+}
+
+export interface RedisConfig {
+  /** `redis://[user[:password]@]host:port[/db]`, `rediss://…` or `unix:/path`. A secret. */
+  readonly url: string;
+  readonly connectTimeoutMs: number;
+  readonly commandTimeoutMs: number;
+  readonly keyPrefix: string;
+  /** How many replicas share the limits: what `onError: local` divides them by. */
+  readonly replicas: number;
+}
+
+export interface AuditConfig {
+  readonly stdout: boolean;
+  readonly file?: { readonly path: string; readonly maxBytes: number; readonly keep: number };
+  /** JSON pointers into the record that are removed before it leaves the process. */
+  readonly mask: readonly string[];
+}
+
+/** Everything here weakens the defaults: warned of at start, counted in a metric. */
+export interface InsecureConfig {
+  readonly ambiguousPaths: readonly PathAmbiguity[];
+}
