@@ -1,0 +1,44 @@
+/** `npm run bench`: see docs/performance.md. */
+import { inspect } from 'node:util';
+import { CannotMeasure } from './cannot-measure.ts';
+import { measureLoad } from './load.ts';
+import { measureStages } from './micro.ts';
+import { type BenchOptions, parseOptions, usage } from './options.ts';
+import { formatReport, type Report } from './report.ts';
+
+try {
+  process.exitCode = await run(parseOptions(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(
+    `bench: ${error instanceof CannotMeasure ? error.message : inspect(error)}\n`,
+  );
+  process.exitCode = 2;
+}
+
+async function run(options: BenchOptions): Promise<number> {
+  if (options.mode === 'help') return print(usage);
+  if (options.mode === 'micro') return print(await measureStages(options));
+  const report = await measureLoad(options, (progress) => {
+    process.stderr.write(`${progress}\n`);
+  });
+  print(options.json ? JSON.stringify(report) : formatReport(report));
+  return withinBudget(report, options.budget) ? 0 : 1;
+}
+
+function print(text: string): 0 {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+function withinBudget(report: Report, budget: number | undefined): boolean {
+  if (budget === undefined) return true;
+  const ratio = report.servers.find(({ name }) => name === 'sallyport')?.cpuRatio?.median;
+  if (ratio === undefined) {
+    throw new CannotMeasure('--budget needs both baseline and sallyport to be measured');
+  }
+  const within = ratio <= budget;
+  process.stderr.write(
+    `Sallyport costs ${ratio.toFixed(2)} × the baseline: ${within ? 'within' : 'over'} the budget of ${budget}\n`,
+  );
+  return within;
+}

@@ -1,0 +1,135 @@
+import { parseArgs } from 'node:util';
+import { CannotMeasure } from './cannot-measure.ts';
+import { type VariantName, variantNames } from './variants.ts';
+
+/** A server that somebody else started, to be measured beside ours. */
+export interface Peer {
+  readonly name: string;
+  readonly address: string;
+  readonly pid: number;
+}
+
+export interface BenchOptions {
+  readonly mode: 'load' | 'micro' | 'help';
+  /** Slices per server, and requests in each. */
+  readonly rounds: number;
+  readonly requests: number;
+  /** Requests per server before the first slice. */
+  readonly warmUp: number;
+  readonly connections: number;
+  /** Concurrent checks on each connection. */
+  readonly streams: number;
+  /** Names of the servers to measure; empty: all. */
+  readonly only: readonly string[];
+  readonly variants: readonly VariantName[];
+  readonly peers: readonly Peer[];
+  /** The most that Sallyport may cost, as a multiple of the baseline's CPU per check. */
+  readonly budget: number | undefined;
+  readonly json: boolean;
+  /** Where to write a V8 CPU profile of every Sallyport that is measured. */
+  readonly profile: string | undefined;
+}
+
+export const usage = `Usage: npm run bench -- [micro] [options]
+
+Measures Sallyport's full check beside a gRPC server that answers fixed bytes.
+\`micro\` measures the stages of a check alone, in this process.
+
+  --rounds N            slices per server, interleaved (6)
+  --requests N          requests a slice (20000)
+  --warm-up N           requests per server before the first slice (40000)
+  --connections N       HTTP/2 connections (4)
+  --streams N           concurrent checks a connection (16)
+  --only NAME           measure this server only; repeatable
+  --variant NAME        also measure Sallyport configured otherwise; repeatable:
+                        ${variantNames.join(', ')}
+  --peer NAME=HOST:PORT,PID
+                        also measure a server that runs already; repeatable
+  --budget RATIO        exit 1 when Sallyport's CPU per check is above RATIO × the baseline's
+  --profile FOLDER      write a V8 CPU profile of every Sallyport (it costs some speed)
+  --json                print every slice as JSON
+`;
+
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const { values, positionals } = parse(args);
+  return {
+    mode: values.help ? 'help' : modeOf(positionals),
+    rounds: count('rounds', values.rounds),
+    requests: count('requests', values.requests),
+    warmUp: count('warm-up', values['warm-up']),
+    connections: count('connections', values.connections),
+    streams: count('streams', values.streams),
+    only: values.only,
+    variants: values.variant.map(variantOf),
+    peers: values.peer.map(peerOf),
+    budget: values.budget === undefined ? undefined : ratio(values.budget),
+    json: values.json,
+    profile: values.profile,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        rounds: { type: 'string', default: '6' },
+        requests: { type: 'string', default: '20000' },
+        'warm-up': { type: 'string', default: '40000' },
+        connections: { type: 'string', default: '4' },
+        streams: { type: 'string', default: '16' },
+        only: { type: 'string', multiple: true, default: [] },
+        variant: { type: 'string', multiple: true, default: [] },
+        peer: { type: 'string', multiple: true, default: [] },
+        budget: { type: 'string' },
+        profile: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false, short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new CannotMeasure(
+      `${error instanceof Error ? error.message : String(error)}\n\n${usage}`,
+    );
+  }
+}
+
+function modeOf(positionals: readonly string[]): 'load' | 'micro' {
+  const [mode = 'load', ...rest] = positionals;
+  if ((mode === 'load' || mode === 'micro') && rest.length === 0) return mode;
+  throw new CannotMeasure(
+    `there is nothing called ${positionals.join(' ')} to measure\n\n${usage}`,
+  );
+}
+
+function count(name: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new CannotMeasure(`--${name} is a whole number above 0, not ${JSON.stringify(text)}`);
+}
+
+function ratio(text: string): number {
+  const value = Number(text);
+  if (text !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new CannotMeasure(
+    `--budget is a number above 0, for example 2.7, not ${JSON.stringify(text)}`,
+  );
+}
+
+function variantOf(text: string): VariantName {
+  const known = variantNames.find((name) => name === text);
+  if (known !== undefined) return known;
+  throw new CannotMeasure(
+    `there is no variant ${JSON.stringify(text)}; there are ${variantNames.join(', ')}`,
+  );
+}
+
+function peerOf(text: string): Peer {
+  const [, name, address, pid] = /^([^=]+)=(.+:\d+),(\d+)$/.exec(text) ?? [];
+  if (name === undefined || address === undefined || pid === undefined) {
+    throw new CannotMeasure(
+      `--peer is NAME=HOST:PORT,PID, for example opa=127.0.0.1:9191,4711, not ${JSON.stringify(text)}`,
+    );
+  }
+  return { name, address, pid: Number(pid) };
+}

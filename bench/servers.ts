@@ -1,0 +1,85 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Peer } from './options.ts';
+import type { BenchProcesses } from './processes.ts';
+import { sallyportConfiguration, type VariantName } from './variants.ts';
+
+/** A server under measurement. */
+export interface Server extends Peer {
+  /** Why a server that the bench started is gone. */
+  end?(): string | undefined;
+  /** How many checks the server says that it has allowed. */
+  countAllowed?(): Promise<number>;
+}
+
+export interface SallyportOptions {
+  readonly variant: VariantName | undefined;
+  /** A folder of this run; each server gets one of its own inside. */
+  readonly folder: string;
+  readonly redisSocket: string;
+  /** Where V8 profiles go, if they are wanted. */
+  readonly profileFolder: string | undefined;
+}
+
+export async function startBaseline(processes: BenchProcesses): Promise<Server> {
+  const address = await freeAddress();
+  const program = fileURLToPath(new URL('baseline.ts', import.meta.url));
+  const started = await processes.start(process.execPath, [program, address]);
+  return { name: 'baseline', address, ...started };
+}
+
+export async function startSallyport(
+  processes: BenchProcesses,
+  options: SallyportOptions,
+): Promise<Server> {
+  const name = options.variant ?? 'sallyport';
+  const folder = join(options.folder, name);
+  mkdirSync(folder);
+  const places = {
+    folder,
+    address: await freeAddress(),
+    adminAddress: await freeAddress(),
+    redisSocket: options.redisSocket,
+  };
+  const file = join(folder, 'sallyport.yaml');
+  writeFileSync(file, JSON.stringify(sallyportConfiguration(places, options.variant), null, 2));
+  const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+  const started = await processes.start(process.execPath, [
+    ...profiling(options.profileFolder, name),
+    program,
+    'serve',
+    '-c',
+    file,
+  ]);
+  return {
+    name,
+    address: places.address,
+    ...started,
+    countAllowed: () => allowedChecks(places.adminAddress),
+  };
+}
+
+/** Reads `sallyport_checks_total` for allowed checks from the metrics. */
+async function allowedChecks(adminAddress: string): Promise<number> {
+  const response = await fetch(`http://${adminAddress}/metrics`);
+  const metrics = await response.text();
+  const sample = /^sallyport_checks_total\{[^}]*outcome="allow"[^}]*\} (\d+)$/m.exec(metrics);
+  return Number(sample?.[1] ?? 0);
+}
+
+function profiling(folder: string | undefined, name: string): string[] {
+  if (folder === undefined) return [];
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`];
+}
+
+/** A loopback address that was free a moment ago. */
+async function freeAddress(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('a TCP socket has a port');
+  return `127.0.0.1:${address.port}`;
+}
