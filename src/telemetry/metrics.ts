@@ -1,0 +1,75 @@
+/** One metric: what /metrics says of it, and what docs/metrics.md explains. */
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+}
+
+/** Every metric that Sallyport has of its own. The names are a contract with dashboards. */
+export const metrics = {
+  checks: {
+    name: 'sallyport_checks_total',
+    help: 'Checks answered',
+    labelNames: ['outcome', 'reason'],
+  },
+  checkDuration: {
+    name: 'sallyport_check_duration_seconds',
+    help: 'Time from the arrival of a check to its decision',
+    labelNames: ['outcome'],
+  },
+  stageDuration: {
+    name: 'sallyport_stage_duration_seconds',
+    help: 'Time that a check spent in one stage',
+    labelNames: ['stage'],
+  },
+  checksInFlight: {
+    name: 'sallyport_checks_in_flight',
+    help: 'Checks that have arrived and are not answered yet',
+    labelNames: [],
+  },
+  denials: {
+    name: 'sallyport_denials_total',
+    help: 'Checks denied, by whom they were for; what does not fit the bound is counted as other',
+    labelNames: ['caller', 'service', 'method', 'reason'],
+  },
+  limitDecisions: {
+    name: 'sallyport_limit_decisions_total',
+    help: 'What each limit said of the checks that it applied to',
+    labelNames: ['limit', 'mode', 'result'],
+  },
+  redisUp: {
+    name: 'sallyport_redis_up',
+    help: '1 while the limit store answers, 0 while it does not; absent without Redis',
+    labelNames: [],
+  },
+  bundleRevision: {
+    name: 'sallyport_bundle_revision_info',
+    help: 'Always 1: the revision of each bundle that decides now',
+    labelNames: ['name', 'revision'],
+  },
+  bundleLastSuccess: {
+    name: 'sallyport_bundle_last_success_timestamp_seconds',
+    help: 'When each bundle was last loaded without a problem',
+    labelNames: ['name'],
+  },
+  reloads: {
+    name: 'sallyport_reload_total',
+    help: 'Attempts to load something anew while serving',
+    labelNames: ['what', 'result'],
+  },
+  auditDropped: {
+    name: 'sallyport_audit_dropped_total',
+    help: 'Decision records, or parts of them, that did not reach a sink',
+    labelNames: ['sink', 'cause'],
+  },
+  insecureOption: {
+    name: 'sallyport_insecure_option',
+    help: 'Always 1: a configured option that weakens the defaults',
+    labelNames: ['name'],
+  },
+  build: {
+    name: 'sallyport_build_info',
+    help: 'Always 1: the version that runs',
+    labelNames: ['version'],
+  },
+} as const satisfies Record<string, Metric>;
