@@ -1,9 +1,12 @@
 /** `npm run bench`: see docs/performance.md. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { CannotMeasure } from './cannot-measure.ts';
 import { measureLoad } from './load.ts';
 import { measureStages } from './micro.ts';
 import { type BenchOptions, parseOptions, usage } from './options.ts';
+import { type CpuProfile, formatProfile } from './profile.ts';
 import { formatReport, type Report } from './report.ts';
 
 try {
@@ -22,7 +25,16 @@ async function run(options: BenchOptions): Promise<number> {
     process.stderr.write(`${progress}\n`);
   });
   print(options.json ? JSON.stringify(report) : formatReport(report));
+  if (options.profile !== undefined) printProfiles(options.profile);
   return withinBudget(report, options.budget) ? 0 : 1;
+}
+
+/** To stderr: `--json` keeps stdout for itself. */
+function printProfiles(folder: string): void {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.cpuprofile'))) {
+    const profile = JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile;
+    process.stderr.write(`\n${file}\n${formatProfile(profile)}\n`);
+  }
 }
 
 function print(text: string): 0 {
