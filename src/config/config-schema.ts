@@ -1,0 +1,318 @@
+import { pathAmbiguities } from '../domain/path.ts';
+import type {
+  AdminConfig,
+  AuditConfig,
+  Config,
+  IdentityConfig,
+  InsecureConfig,
+  PolicyConfig,
+  RedisConfig,
+  ServerConfig,
+} from './config.ts';
+import {
+  defaulted,
+  group,
+  list,
+  mapped,
+  optional,
+  required,
+  section,
+  type Conflict,
+} from './schema.ts';
+import {
+  address,
+  duration,
+  filePath,
+  flag,
+  integer,
+  jsonPointer,
+  oneOf,
+  redisUrl,
+  size,
+  text,
+  trustDomain,
+} from './values.ts';
+
+/** Keys of the documented format that this version cannot honour. Ignoring one could admit. */
+export const unavailableKeys: ReadonlySet<string> = new Set([
+  'server.tls',
+  'admin.tokenFile',
+  'identity.jwt',
+  'policy.opa',
+  'policy.bundle.url',
+  'policy.bundle.signing',
+  'policy.bundle.polling',
+  'access',
+  'redis.sentinels',
+  'redis.cluster',
+  'audit.upload',
+  'tracing',
+]);
+
+/** Masked whatever the configuration says. */
+export const alwaysMasked: readonly string[] = [
+  '/input/attributes/request/http/headers/authorization',
+  '/input/attributes/request/http/headers/cookie',
+];
+
+/** Changes below these are read at start; everything else may change while checks are answered. */
+export const restartPaths: readonly string[] = ['server', 'admin', 'redis', 'audit.file'];
+
+const server = section<ServerConfig & { workers: number }>(
+  {
+    address: defaulted(
+      'address',
+      address,
+      '0.0.0.0:9191',
+      'Where Envoy asks: gRPC, with grpc.health.v1.',
+    ),
+    maxMessageBytes: defaulted(
+      'maxMessage',
+      size('4KiB', '64MiB'),
+      '4MiB',
+      'A larger check is denied as `bad_request`.',
+    ),
+    maxConcurrentStreams: defaulted(
+      'maxConcurrentStreams',
+      integer(1, 10_000),
+      '100',
+      'Checks at a time on one connection; more wait in Envoy.',
+    ),
+    maxChecksInFlight: defaulted(
+      'maxChecks',
+      integer(1, 1_000_000),
+      '1000',
+      'Checks at a time in the process; more are denied as `overloaded`.',
+    ),
+    checkTimeoutMs: defaulted(
+      'checkTimeout',
+      duration('1ms', '1m'),
+      '150ms',
+      'The time for a check whose caller names no timeout.',
+    ),
+    deadlineMarginMs: defaulted(
+      'deadlineMargin',
+      duration('0ms', '10s'),
+      '20ms',
+      'Kept of the caller’s timeout for the answer’s way back.',
+    ),
+    keepalive: group(
+      'keepalive',
+      section<ServerConfig['keepalive']>({
+        intervalMs: defaulted(
+          'interval',
+          duration('1s', '1h'),
+          '30s',
+          'How often a connection is asked for a sign of life.',
+        ),
+        timeoutMs: defaulted(
+          'timeout',
+          duration('100ms', '1h'),
+          '10s',
+          'A connection without one is dropped after this.',
+        ),
+      }),
+      'Drops connections whose peer is gone.',
+    ),
+    connectionAge: group(
+      'connectionAge',
+      section<ServerConfig['connectionAge']>({
+        maxMs: defaulted(
+          'max',
+          duration('1s', '24h'),
+          '30m',
+          'An older connection is closed, so that Envoy balances anew.',
+        ),
+        graceMs: defaulted(
+          'grace',
+          duration('1s', '1h'),
+          '30s',
+          'Its checks may still finish for this long.',
+        ),
+      }),
+      'Renews connections.',
+    ),
+    drainTimeoutMs: defaulted(
+      'drainTimeout',
+      duration('0ms', '1h'),
+      '20s',
+      'How long a stop waits for checks in flight.',
+    ),
+    workers: defaulted('workers', integer(1, 1), '1', 'Processes; only 1 in this version.'),
+  },
+  (value) => [
+    ...conflictIf(
+      value.keepalive.timeoutMs > value.keepalive.intervalMs,
+      'keepalive',
+      'the timeout must not be longer than the interval',
+    ),
+  ],
+);
+
+const admin = section<AdminConfig>({
+  address: defaulted(
+    'address',
+    address,
+    '127.0.0.1:9192',
+    'HTTP for operators: /metrics, /healthz, /readyz.',
+  ),
+});
+
+const identity = section<IdentityConfig & { sources: readonly string[] }>(
+  {
+    trustDomains: defaulted(
+      'trustDomains',
+      list(trustDomain, 'trust domains'),
+      '',
+      'Principals outside are unauthenticated. Required unless `require` is `none`.',
+    ),
+    sources: defaulted(
+      'sources',
+      list(oneOf(['peer'], ['xfcc']), 'sources'),
+      'peer',
+      'Where the principal comes from; only `peer` (the mTLS peer that Envoy names) in this version.',
+    ),
+    require: defaulted(
+      'require',
+      oneOf(['peer', 'either', 'none'], ['token']),
+      'either',
+      'Who must be known before the policy is asked; with `none` the policy decides.',
+    ),
+  },
+  (value) => [
+    ...conflictIf(
+      value.trustDomains.length === 0 && value.require !== 'none',
+      'trustDomains',
+      'names no trust domain, so nobody could be identified; list yours, such as [prod], or set identity.require to none',
+    ),
+    ...conflictIf(value.sources.length === 0, 'sources', 'is empty; write [peer] or remove it'),
+  ],
+);
+
+const policy = section<PolicyConfig>({
+  bundle: required('bundle', filePath, 'The policy: an OPA bundle (.tar.gz) with a WASM module.'),
+  decision: defaulted(
+    'decision',
+    text(
+      'decision path',
+      'a path such as envoy/authz/allow, without a leading slash',
+      /^[\w-]+(?:\/[\w-]+)*$/,
+    ),
+    'envoy/authz/allow',
+    'The rule that answers.',
+  ),
+  protoDescriptor: optional(
+    'protoDescriptor',
+    filePath,
+    'A FileDescriptorSet, with which gRPC bodies are parsed.',
+  ),
+  skipRequestBodyParse: defaulted(
+    'skipRequestBodyParse',
+    flag,
+    'false',
+    'Leave `input.parsed_body` out.',
+  ),
+});
+
+const redis = section<RedisConfig>({
+  url: required('url', redisUrl, 'A secret: better `${file:/…}` than here.'),
+  connectTimeoutMs: defaulted(
+    'connectTimeout',
+    duration('10ms', '1m'),
+    '1s',
+    'A connection that takes longer is tried anew.',
+  ),
+  commandTimeoutMs: defaulted(
+    'commandTimeout',
+    duration('1ms', '10s'),
+    '50ms',
+    'A limit that takes longer is decided by its `onError`.',
+  ),
+  keyPrefix: defaulted(
+    'keyPrefix',
+    text('text', '1 to 64 letters, digits and :._-', /^[\w:.-]{1,64}$/),
+    'sallyport:',
+    'Begins every key.',
+  ),
+  replicas: defaulted(
+    'replicas',
+    integer(1, 10_000),
+    '1',
+    'How many replicas share the limits: what `onError: local` divides them by.',
+  ),
+});
+
+type AuditFile = NonNullable<AuditConfig['file']>;
+
+const audit = section<AuditConfig>({
+  stdout: defaulted('stdout', flag, 'true', 'Decision records on standard output.'),
+  file: optional(
+    'file',
+    section<AuditFile>({
+      path: required('path', filePath, 'Where records are appended.'),
+      maxBytes: defaulted(
+        'maxSize',
+        size('64KiB', '100GiB'),
+        '100MiB',
+        'A fuller file is rotated.',
+      ),
+      keep: defaulted('keep', integer(0, 1000), '5', 'How many rotated files are kept.'),
+    }),
+    'Decision records in a file.',
+  ),
+  mask: defaulted(
+    'mask',
+    mapped(list(jsonPointer, 'JSON pointers'), (pointers) => [
+      ...new Set([...alwaysMasked, ...pointers]),
+    ]),
+    '',
+    'Removed from every record, beside `authorization` and `cookie`, which always are.',
+  ),
+});
+
+const headers = section<Config['headers']>({
+  prefix: defaulted(
+    'prefix',
+    text(
+      'header prefix',
+      'a lower-case prefix of at least two words that ends with a dash, such as x-sallyport-',
+      /^(?=.{1,64}$)[a-z][a-z0-9]*-(?:[a-z0-9]+-)+$/,
+    ),
+    'x-sallyport-',
+    'Of the headers that Sallyport adds, and removes when a client sends them.',
+  ),
+});
+
+const insecure = section<InsecureConfig>({
+  ambiguousPaths: defaulted(
+    'ambiguousPaths',
+    list(oneOf(pathAmbiguities), 'ambiguities'),
+    '',
+    'Ambiguities in a path that are let through to the policy: see docs/security.md.',
+  ),
+});
+
+/** sallyport.yaml. */
+export const configSchema = section<Config>({
+  server: group('server', server, 'The gRPC server that Envoy asks.'),
+  admin: group('admin', admin, 'The address for operators.'),
+  identity: group('identity', identity, 'Who is calling.'),
+  policy: group('policy', policy, 'May they.'),
+  limits: optional('limits', filePath, 'limits.yaml: how much. Without it nothing is limited.'),
+  redis: optional(
+    'redis',
+    redis,
+    'Where limits are counted. Without it: in memory, for this process.',
+  ),
+  audit: group('audit', audit, 'What is written down.'),
+  headers: group('headers', headers, 'What upstreams and callers see.'),
+  insecure: group(
+    'insecure',
+    insecure,
+    'What weakens the defaults. Warned of at start, and in a metric.',
+  ),
+});
+
+function conflictIf(holds: boolean, key: string, message: string): readonly Conflict[] {
+  return holds ? [{ key, message }] : [];
+}

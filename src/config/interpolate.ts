@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+import { childPath, filledScalar, type Node, type ScalarNode } from './node.ts';
+import type { Problem } from './problem.ts';
+import { readText } from './read-text.ts';
+
+/** What `${…}` is filled from. Relative file names are relative to `directory`. */
+export interface Sources {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly directory: string;
+}
+
+/** `$${` first: it stands for a plain `${`. */
+const referencePattern = /\$\$\{|\$\{([^}]*)(\}?)/g;
+const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The same document with `${VAR}` and `${file:/path}` filled in. What is filled is not read again. */
+export function interpolate(node: Node, sources: Sources, problems: Problem[], path = ''): Node {
+  switch (node.kind) {
+    case 'broken':
+      return node;
+    case 'scalar':
+      return typeof node.value === 'string' && node.value.includes('${')
+        ? fill(node, node.value, sources, problems, path)
+        : node;
+    case 'list': {
+      const items = node.items.map((item, index) =>
+        interpolate(item, sources, problems, `${path}[${index}]`),
+      );
+      return { ...node, items };
+    }
+    case 'mapping': {
+      const entries = [...node.entries].map(([key, { keyPlace, value }]) => {
+        const filled = interpolate(value, sources, problems, childPath(path, key));
+        return [key, { keyPlace, value: filled }] as const;
+      });
+      return { ...node, entries: new Map(entries) };
+    }
+    default:
+      return node satisfies never;
+  }
+}
+
+function fill(
+  node: ScalarNode,
+  text: string,
+  sources: Sources,
+  problems: Problem[],
+  path: string,
+): Node {
+  let broken = false;
+  const filled = text.replaceAll(referencePattern, (whole, name?: string, end?: string) => {
+    if (whole === '$${') return '${';
+    const found = name !== undefined && end === '}' ? lookUp(name, sources) : malformed(whole);
+    if ('text' in found) return found.text;
+    problems.push({ ...node.place, path, message: found.fault });
+    broken = true;
+    return '';
+  });
+  return broken ? { kind: 'broken', place: node.place } : filledScalar(filled, node.place);
+}
+
+type Found = { readonly text: string } | { readonly fault: string };
+
+function lookUp(name: string, { environment, directory }: Sources): Found {
+  if (name.startsWith('file:')) return readReferenced(resolve(directory, name.slice(5)));
+  if (!variablePattern.test(name)) return malformed(`\${${name}}`);
+  const text = environment[name];
+  return text === undefined
+    ? { fault: `the environment variable ${name} is not set; set it or write the value here` }
+    : { text };
+}
+
+/** Without the line end that editors and `echo` leave behind a secret. */
+function readReferenced(path: string): Found {
+  try {
+    return { text: readText(path).replace(/\r?\n$/, '') };
+  } catch (error) {
+    return { fault: `${path} ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function malformed(reference: string): Found {
+  return {
+    fault: `${reference} is not a reference; write \${NAME} or \${file:/path}, or $\${ for a plain \${`,
+  };
+}

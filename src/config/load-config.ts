@@ -1,0 +1,27 @@
+import { dirname, resolve } from 'node:path';
+import { configSchema, unavailableKeys } from './config-schema.ts';
+import type { Config } from './config.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import { overlayEnvironment, type Environment } from './environment.ts';
+import { interpolate } from './interpolate.ts';
+import { inOrder, type Problem } from './problem.ts';
+import { readYaml } from './read-yaml.ts';
+
+export type LoadedConfig = { readonly config: Config } | { readonly problems: readonly Problem[] };
+
+/**
+ * Reads sallyport.yaml, with `${…}` filled in and `SALLYPORT_…` variables over it. Every problem
+ * is found in one go. Relative paths are relative to the file. Never throws.
+ */
+export function loadConfig(path: string, environment: Environment): LoadedConfig {
+  const problems: Problem[] = [];
+  const directory = dirname(resolve(path));
+  const written = readYaml(path, problems);
+  const filled = interpolate(written, { environment, directory }, problems);
+  const root = overlayEnvironment(filled, configSchema, environment, problems);
+  const reading = { problems, directory, unavailable: unavailableKeys };
+  const config = configSchema.read(root, '', reading);
+  return config === undefined || problems.length > 0
+    ? { problems: inOrder(problems) }
+    : { config: deepFreeze(config) };
+}

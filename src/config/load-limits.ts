@@ -1,0 +1,179 @@
+import type {
+  LimitDefinition,
+  LimitKeyPart,
+  LimitMatch,
+  LimitOverride,
+  LimitRate,
+} from '../domain/limit.ts';
+import { pathPatternFault } from '../domain/path-pattern.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import { leaf } from './leaf.ts';
+import { inOrder, type Problem } from './problem.ts';
+import { readYaml } from './read-yaml.ts';
+import {
+  defaulted,
+  list,
+  mapped,
+  optional,
+  refined,
+  required,
+  section,
+  unique,
+  type Conflict,
+} from './schema.ts';
+import { parseRate, type Rate } from './units.ts';
+import { integer, oneOf, text } from './values.ts';
+
+export type LoadedLimits =
+  { readonly limits: readonly LimitDefinition[] } | { readonly problems: readonly Problem[] };
+
+/** Reads limits.yaml. Every problem is found in one go. Never throws. */
+export function loadLimits(path: string): LoadedLimits {
+  const problems: Problem[] = [];
+  const reading = { problems, directory: '', unavailable: new Set<string>() };
+  const file = limitsSchema.read(readYaml(path, problems), '', reading);
+  return file === undefined || problems.length > 0
+    ? { problems: inOrder(problems) }
+    : { limits: deepFreeze(file.limits) };
+}
+
+/** Exact in Lua's and JavaScript's doubles, in microseconds, at every rate: see limits/gcra.ts. */
+const maxUnits = 1_000_000_000;
+const maxWindowMs = 31 * 24 * 3_600_000;
+
+const rate = leaf({
+  type: 'rate',
+  expected: 'a count and a time, such as 100/1m, 5/1s or 10000/24h',
+  yamlType: 'string',
+  parse: (value) => {
+    const parsed = parseRate(value);
+    return parsed !== undefined && isWithinBounds(parsed) ? parsed : undefined;
+  },
+});
+
+function isWithinBounds({ quota, windowMs }: Rate): boolean {
+  return quota >= 1 && quota <= maxUnits && windowMs >= 1 && windowMs <= maxWindowMs;
+}
+
+const units = integer(1, maxUnits);
+
+/** Safe in a Redis key, a header and a metric label. */
+const limitName = text(
+  'name',
+  'a name of 1 to 64 letters, digits, dots, dashes and underscores that begins with a letter',
+  /^[A-Za-z][\w.-]{0,63}$/,
+);
+
+const someText = text('text', 'text without line breaks', /^[^\r\n\0]{1,2048}$/);
+const method = text('method', 'an HTTP method in capitals, such as GET', /^[A-Z][A-Z0-9_-]{0,31}$/);
+const pathPattern = refined(
+  text('path pattern', 'a path such as /orders/{id} or /orders/**', /^\//),
+  pathPatternFault,
+);
+
+const plainKinds = ['caller', 'service', 'rule', 'source.ip'] as const;
+
+const keyPart = leaf({
+  type: 'key part',
+  expected: `one of ${plainKinds.join(', ')}, header:NAME, contextExtension:NAME`,
+  yamlType: 'string',
+  parse: parseKeyPart,
+});
+
+function parseKeyPart(value: string): LimitKeyPart | undefined {
+  const kind = plainKinds.find((plain) => plain === value);
+  if (kind !== undefined) return { kind };
+  const [, header, extension] =
+    /^(?:header:([!#$%&'*+.^_`|~\w-]{1,256})|contextExtension:(\S{1,256}))$/.exec(value) ?? [];
+  if (header !== undefined) return { kind: 'header', name: header.toLowerCase() };
+  return extension === undefined ? undefined : { kind: 'contextExtension', name: extension };
+}
+
+const match = section<LimitMatch>({
+  service: optional('service', someText, 'What is called.'),
+  methods: optional('methods', list(method, 'methods'), 'HTTP methods.'),
+  paths: optional('paths', list(pathPattern, 'path patterns'), '`{x}` one segment, `**` the rest.'),
+});
+
+/** A limit as it is written: `rate` is one value, and `burst` may be missing. */
+interface WrittenRate {
+  readonly rate: Rate;
+  readonly burst?: number;
+}
+
+interface WrittenOverride extends WrittenRate {
+  readonly when: { readonly caller: string };
+}
+
+interface WrittenLimit extends WrittenRate, Omit<LimitDefinition, keyof LimitRate | 'overrides'> {
+  readonly overrides: readonly WrittenOverride[];
+}
+
+const override = section<WrittenOverride>({
+  when: required(
+    'when',
+    section<WrittenOverride['when']>({
+      caller: required('caller', someText, 'The principal, exactly.'),
+    }),
+    'Whom it is for.',
+  ),
+  rate: required('rate', rate, 'Replaces the rate.'),
+  burst: optional('burst', units, 'Replaces the burst; default: the count of this rate.'),
+});
+
+const limit = section<WrittenLimit>(
+  {
+    name: required('name', limitName, 'In headers, records and metrics.'),
+    match: optional('match', match, 'Absent: only where a rule or a policy names it.'),
+    by: defaulted('by', list(keyPart, 'key parts'), 'caller', 'What is counted separately.'),
+    rate: required('rate', rate, 'Units and the time they are for.'),
+    burst: optional('burst', units, 'Units at once; default: the count of the rate.'),
+    cost: defaulted('cost', units, '1', 'Units that one request takes.'),
+    mode: defaulted('mode', oneOf(['enforce', 'shadow']), 'enforce', 'Shadow: never refused.'),
+    onError: defaulted(
+      'onError',
+      oneOf(['allow', 'deny', 'local']),
+      'local',
+      'When Redis cannot answer.',
+    ),
+    overrides: defaulted('overrides', list(override, 'overrides'), '', 'The first that holds.'),
+  },
+  costConflicts,
+);
+
+function costConflicts(written: WrittenLimit): readonly Conflict[] {
+  const bursts = [written, ...written.overrides].map((each) => each.burst ?? each.rate.quota);
+  const smallest = Math.min(...bursts);
+  return written.cost > smallest
+    ? [
+        {
+          key: 'cost',
+          message: `is ${written.cost}, but at most ${smallest} may come at once, so no request would ever fit; lower the cost or raise the burst`,
+        },
+      ]
+    : [];
+}
+
+const limitsSchema = section<{ version: number; limits: readonly LimitDefinition[] }>({
+  version: required('version', integer(1, 1), 'The format; always 1.'),
+  limits: required(
+    'limits',
+    unique(list(mapped(limit, toDefinition), 'limits'), 'name', (each) => each.name),
+    'In any order: all that match apply.',
+  ),
+});
+
+function toDefinition({ rate: written, burst, overrides, ...rest }: WrittenLimit): LimitDefinition {
+  return {
+    ...rest,
+    ...toRate({ rate: written, ...(burst !== undefined && { burst }) }),
+    overrides: overrides.map((each): LimitOverride => ({
+      caller: each.when.caller,
+      ...toRate(each),
+    })),
+  };
+}
+
+function toRate({ rate: { quota, windowMs }, burst = quota }: WrittenRate): LimitRate {
+  return { quota, windowMs, burst };
+}

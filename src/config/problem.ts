@@ -1,0 +1,25 @@
+/** Where something was said. No line: in the environment, or in a file that has no lines. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** Something a person has to put right. */
+export interface Problem extends Place {
+  /** The key, `server.address`; empty for the file as a whole. */
+  readonly path: string;
+  /** What is wrong and what to do. */
+  readonly message: string;
+}
+
+/** `sallyport.yaml:3: server.address: must be …` */
+export function formatProblem({ file, line, path, message }: Problem): string {
+  const place = line === undefined ? file : `${file}:${line}`;
+  return path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`;
+}
+
+/** As one reads the file; what is not in it comes last. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  return problems.toSorted((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity) || 0);
+}

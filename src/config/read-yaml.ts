@@ -1,0 +1,15 @@
+import type { Node } from './node.ts';
+import { parseYaml } from './parse-yaml.ts';
+import type { Problem } from './problem.ts';
+import { readText } from './read-text.ts';
+
+/** The file's document. Notes what is wrong in `problems`; never throws. */
+export function readYaml(path: string, problems: Problem[]): Node {
+  try {
+    return parseYaml(readText(path), path, problems);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    problems.push({ file: path, path: '', message });
+    return { kind: 'broken', place: { file: path } };
+  }
+}
