@@ -73,7 +73,7 @@ function refusalOf(verdict: LimitsVerdict): Denial | undefined {
     case 'over':
       return new Denial('rate_limited', `over ${namesOf(verdict, 'over')}`);
     case 'unavailable':
-      return new Denial('limits_unavailable', 'the limit store did not answer');
+      return new Denial('limits_unavailable', verdict.detail ?? 'the limits did not answer');
     default:
       // Not reachable by the types; a store that breaks its contract must not admit.
       return new Denial(

@@ -39,6 +39,8 @@ export interface LimitsVerdict {
   /** `over`: an enforced limit refused, and nothing was charged. */
   readonly outcome: 'within' | 'over' | 'unavailable';
   readonly states: readonly LimitState[];
+  /** Why it is unavailable; for the decision record, never sent to the caller. */
+  readonly detail?: string;
 }
 
 /** One entry of `limits.yaml`, checked and with its defaults filled in. */

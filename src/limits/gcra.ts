@@ -1,0 +1,65 @@
+import type { LimitRate } from '../domain/limit.ts';
+
+/**
+ * The generic cell rate algorithm (ITU-T I.371) in whole microseconds. A key's state is one
+ * number, the theoretical arrival time (TAT): when the bucket will be full again. `aheadUs` is how
+ * far the TAT lies ahead of now, 0 for a full bucket.
+ */
+export interface Pace {
+  readonly quota: number;
+  readonly windowMs: number;
+  /** What one unit costs. */
+  readonly intervalUs: number;
+  /** How far the TAT may lie ahead: the burst. */
+  readonly capacityUs: number;
+}
+
+/** 142 years. With the time since 1970 added it is still an exact integer in a double. */
+const maxCapacityUs = 2 ** 52;
+
+/**
+ * The interval is rounded up, so a caller never gets more than the rate; below 1 % less up to
+ * 10,000 units a second.
+ * @throws {RangeError} when the rate cannot be counted in whole microseconds.
+ */
+export function paceOf({ quota, windowMs, burst }: LimitRate): Pace {
+  if (!isCount(quota) || !isCount(burst) || !(windowMs > 0)) {
+    throw new RangeError('quota, window and burst must be positive, quota and burst whole');
+  }
+  if (quota > windowMs * 1000) throw new RangeError('more than 1000000 units a second');
+  const intervalUs = Math.ceil((windowMs * 1000) / quota);
+  const capacityUs = burst * intervalUs;
+  if (capacityUs > maxCapacityUs) {
+    throw new RangeError('the burst takes longer than 142 years to come back');
+  }
+  return { quota, windowMs, intervalUs, capacityUs };
+}
+
+export function aheadOf(tatUs: number | undefined, nowUs: number): number {
+  return tatUs === undefined ? 0 : Math.max(tatUs - nowUs, 0);
+}
+
+/** Written so that a NaN does not fit. */
+export function fits(aheadUs: number, costUs: number, capacityUs: number): boolean {
+  return aheadUs + costUs <= capacityUs;
+}
+
+/** Whole units that could be taken at once. */
+export function remainingUnits(pace: Pace, aheadUs: number): number {
+  return Math.max(Math.floor((pace.capacityUs - aheadUs) / pace.intervalUs), 0);
+}
+
+/** Milliseconds until the bucket is full, rounded up. */
+export function resetMs(aheadUs: number): number {
+  return Math.ceil(aheadUs / 1000);
+}
+
+/** Milliseconds until the cost fits, rounded up so that nobody is told to come back too early. */
+export function retryAfterMs(aheadUs: number, costUs: number, capacityUs: number): number {
+  if (costUs > capacityUs) return Infinity;
+  return Math.max(Math.ceil((aheadUs + costUs - capacityUs) / 1000), 0);
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1;
+}

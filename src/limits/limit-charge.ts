@@ -1,0 +1,45 @@
+import type { LimitQuestion } from '../domain/limit.ts';
+import type { LimitRequest } from '../domain/policy.ts';
+import type { CompiledLimit, Paces } from './compiled-limit.ts';
+import type { Pace } from './gcra.ts';
+import { policyKey } from './keys.ts';
+import type { Charge } from './store.ts';
+
+/** A charge, and what its outcome is told with. */
+export interface LimitCharge extends Charge {
+  readonly limit: CompiledLimit;
+  readonly cost: number;
+  readonly paces: Paces;
+  /** The one of `paces` that the charge is counted by. */
+  readonly pace: Pace;
+}
+
+/** `requested` is the policy's word, where the policy named the limit. */
+export function chargeFor(
+  limit: CompiledLimit,
+  question: LimitQuestion,
+  requested?: LimitRequest,
+): LimitCharge {
+  const { caller } = question;
+  const override = caller === undefined ? undefined : limit.overrides.get(caller.principal);
+  const paces = override ?? limit.paces;
+  const cost = requested?.cost ?? limit.cost;
+  const counted = requested?.key === undefined ? limit.keyOf(question) : policyKey(requested.key);
+  return {
+    // In braces: Redis Cluster then keeps limits that are counted by the same thing in one slot.
+    key: `${limit.keyPrefix}{${counted}}`,
+    costUs: cost * paces.shared.intervalUs,
+    capacityUs: paces.shared.capacityUs,
+    enforced: limit.mode === 'enforce',
+    limit,
+    cost,
+    paces,
+    pace: paces.shared,
+  };
+}
+
+/** The same charge against this replica's share of the limit. */
+export function localShareOf(charge: LimitCharge): LimitCharge {
+  const pace = charge.paces.local;
+  return { ...charge, costUs: charge.cost * pace.intervalUs, capacityUs: pace.capacityUs, pace };
+}

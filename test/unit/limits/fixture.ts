@@ -1,0 +1,58 @@
+import type { Clock } from '../../../src/domain/clock.ts';
+import type { LimitDefinition, LimitQuestion } from '../../../src/domain/limit.ts';
+import type { RequestView } from '../../../src/domain/request.ts';
+import { requestFrom } from '../request-fixture.ts';
+
+/** A limit of 5 a minute by caller that matches everything; say only what the test is about. */
+export function limitFrom(parts: Partial<LimitDefinition> = {}): LimitDefinition {
+  return {
+    name: 'limit',
+    match: {},
+    by: [{ kind: 'caller' }],
+    quota: 5,
+    windowMs: 60_000,
+    burst: parts.quota ?? 5,
+    cost: 1,
+    mode: 'enforce',
+    onError: 'deny',
+    overrides: [],
+    ...parts,
+  };
+}
+
+/** The same without a match: it applies only when a policy names it. */
+export function namedLimitFrom(parts: Partial<LimitDefinition> = {}): LimitDefinition {
+  const { match: _, ...limit } = limitFrom(parts);
+  return limit;
+}
+
+export function questionFrom(
+  parts: Partial<RequestView> & { readonly caller?: string } & Partial<
+      Pick<LimitQuestion, 'rule' | 'named'>
+    > = {},
+): LimitQuestion {
+  const { caller = 'alice', rule, named = [], ...view } = parts;
+  return {
+    request: requestFrom(view),
+    caller: caller === '' ? undefined : { principal: caller, source: 'peer' },
+    rule,
+    named,
+  };
+}
+
+/** A clock that stands still until it is told. */
+export class FakeClock implements Clock {
+  #ms = 1_000_000;
+
+  nowMs(): number {
+    return this.#ms;
+  }
+
+  monotonicMs(): number {
+    return this.#ms;
+  }
+
+  advance(ms: number): void {
+    this.#ms += ms;
+  }
+}
