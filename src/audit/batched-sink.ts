@@ -1,0 +1,112 @@
+import { beforeDeadline } from '../check/deadline.ts';
+import type { AuditEvents, DropCause } from './events.ts';
+import type { BatchOutput, Sink } from './sink.ts';
+
+export interface BatchLimits {
+  /** How long a line waits for others. */
+  readonly delayMs: number;
+  /** A batch is written as soon as it is this long; lengths are in UTF-16 units. */
+  readonly batchLength: number;
+  /** What may wait while the output is slow; more is dropped. */
+  readonly maxBufferedLength: number;
+}
+
+export const defaultBatchLimits: BatchLimits = {
+  delayMs: 50,
+  batchLength: 64 * 1024,
+  maxBufferedLength: 8 * 1024 * 1024,
+};
+
+/**
+ * Gathers lines and writes them in batches, one batch at a time. An output that fails costs its
+ * batch, which is counted; the next batch tries again.
+ */
+export class BatchedSink implements Sink {
+  readonly #name: string;
+  readonly #output: BatchOutput;
+  readonly #events: AuditEvents;
+  readonly #limits: BatchLimits;
+  readonly #lines: string[] = [];
+  #bufferedLength = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> | undefined;
+  #failing = false;
+  #closed = false;
+
+  constructor(
+    name: string,
+    output: BatchOutput,
+    events: AuditEvents,
+    limits: BatchLimits = defaultBatchLimits,
+  ) {
+    this.#name = name;
+    this.#output = output;
+    this.#events = events;
+    this.#limits = limits;
+  }
+
+  write(line: string): void {
+    if (this.#closed) return this.#drop('closed', 1);
+    if (this.#bufferedLength + line.length > this.#limits.maxBufferedLength) {
+      return this.#drop('buffer_full', 1);
+    }
+    this.#lines.push(line);
+    this.#bufferedLength += line.length;
+    if (this.#bufferedLength >= this.#limits.batchLength) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), this.#limits.delayMs);
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    this.#closed = true;
+    this.#flush();
+    const written = Promise.resolve(this.#writing).then(() => this.#output.close());
+    const reported = written.catch((error: unknown) => this.#events.failing(this.#name, error));
+    await beforeDeadline(reported, timeoutMs);
+    this.#drop('closed', this.#takeOut(this.#lines.length));
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#lines.length > 0) await this.#writeBatch(this.#nextBatchSize());
+  }
+
+  /** The lines stay in the buffer while they are being written: until then they may be lost. */
+  async #writeBatch(size: number): Promise<void> {
+    try {
+      await this.#output.write(Buffer.from(this.#lines.slice(0, size).join('')));
+      this.#takeOut(size);
+      if (this.#failing) this.#events.recovered(this.#name);
+      this.#failing = false;
+    } catch (error) {
+      this.#drop('write_failed', this.#takeOut(size));
+      if (!this.#failing) this.#events.failing(this.#name, error);
+      this.#failing = true;
+    }
+  }
+
+  /** How many lines make a batch: at least one, however long it is. */
+  #nextBatchSize(): number {
+    let length = 0;
+    const end = this.#lines.findIndex(
+      (line) => (length += line.length) >= this.#limits.batchLength,
+    );
+    return end === -1 ? this.#lines.length : end + 1;
+  }
+
+  #takeOut(size: number): number {
+    const taken = this.#lines.splice(0, size);
+    for (const line of taken) this.#bufferedLength -= line.length;
+    return taken.length;
+  }
+
+  #drop(cause: DropCause, records: number): void {
+    if (records > 0) this.#events.dropped(this.#name, cause, records);
+  }
+}

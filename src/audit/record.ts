@@ -1,0 +1,128 @@
+import type { Check, CompletedCheck } from '../check/check.ts';
+import { type Decision, Denial } from '../domain/decision.ts';
+import type { JsonObject, JsonValue } from '../domain/json.ts';
+import type { LimitState } from '../domain/limit.ts';
+import type { PolicyInput } from '../domain/policy.ts';
+import type { Mask } from './mask.ts';
+
+/** Who writes the records: OPA's `labels`, for example `{ id, version }`. */
+export type RecordLabels = Readonly<Record<string, string>>;
+
+/**
+ * A decided check as one line of JSON with its line break: an OPA decision-log event, and what
+ * OPA's has no field for (docs/decision-record.md).
+ */
+export function formatRecord(completed: CompletedCheck, mask: Mask, labels: RecordLabels): string {
+  const { verdict } = completed.check;
+  const evaluated = verdict?.input;
+  const { input, result, erased } = mask({
+    input: evaluated?.document ?? unevaluatedInput(completed.check),
+    result: verdict?.result,
+  });
+  const event = JSON.stringify({
+    ...summary(completed, labels),
+    result,
+    erased: erased.length > 0 ? erased : undefined,
+  });
+  if (input === undefined) return `${event}\n`;
+  const untouched = evaluated !== undefined && input === evaluated.document;
+  const inputText = untouched ? oneLine(evaluated) : JSON.stringify(input);
+  return `${event.slice(0, -1)},"input":${inputText}}\n`;
+}
+
+/** The record of a check whose input or result could not be masked or written: without both. */
+export function formatBareRecord(
+  completed: CompletedCheck,
+  labels: RecordLabels,
+  fault: string,
+): string {
+  return `${JSON.stringify({ ...summary(completed, labels), record_fault: fault })}\n`;
+}
+
+function summary({ check, decision, policy, durationMs }: CompletedCheck, labels: RecordLabels) {
+  const { caller, verdict, limits } = check;
+  return {
+    labels,
+    decision_id: check.id,
+    timestamp: rfc3339(check.receivedAtMs),
+    bundles: { [policy.name]: { revision: policy.revision } },
+    path: policy.path,
+    requested_by: sourceAddressOf(check),
+    outcome: decision.outcome,
+    reason: decision.reason,
+    detail: detailOf(decision),
+    caller: caller && { principal: caller.principal, source: caller.source },
+    rule: verdict?.rule,
+    reasons: verdict && verdict.reasons.length > 0 ? verdict.reasons : undefined,
+    limits: limits?.states.map(limitRecord),
+    metrics: timers(check, durationMs),
+  };
+}
+
+function detailOf(decision: Decision): string | undefined {
+  return decision instanceof Denial ? decision.detail : undefined;
+}
+
+function limitRecord({ name, result, mode, remaining, degraded }: LimitState) {
+  return { name, result, mode, remaining, degraded };
+}
+
+/** OPA's names where OPA has the timer. */
+function timers({ stageMs }: Check, durationMs: number): Record<string, number | undefined> {
+  return {
+    timer_server_handler_ns: nanoseconds(durationMs),
+    timer_rego_query_eval_ns: nanoseconds(stageMs.policy),
+    timer_sallyport_request_ns: nanoseconds(stageMs.request),
+    timer_sallyport_caller_ns: nanoseconds(stageMs.caller),
+    timer_sallyport_limits_ns: nanoseconds(stageMs.limits),
+  };
+}
+
+function nanoseconds(durationMs: number | undefined): number | undefined {
+  return durationMs === undefined ? undefined : Math.round(durationMs * 1e6);
+}
+
+/** With nanoseconds, as OPA's; what the clock does not know is zeros. */
+function rfc3339(epochMs: number): string {
+  const wholeMs = Math.floor(epochMs);
+  const nanos = Math.floor((epochMs - wholeMs) * 1e6);
+  return `${new Date(wholeMs).toISOString().slice(0, -1)}${String(nanos).padStart(6, '0')}Z`;
+}
+
+function sourceAddressOf({ request, attributes }: Check): string | undefined {
+  const address = request?.sourceAddress ?? attributes?.source?.address?.socketAddress?.address;
+  return address === '' ? undefined : address;
+}
+
+/**
+ * The evaluated text, which JSON allows to hold line breaks between its tokens: a body that a
+ * policy engine passed through must not be able to begin a line, and so a record, of its own.
+ */
+function oneLine({ document, text }: PolicyInput): string {
+  return /[\r\n]/.test(text) ? JSON.stringify(document) : text;
+}
+
+/** What is known of a check that no policy saw, in the shape in which a policy would have. */
+function unevaluatedInput({ attributes }: Check): JsonValue | undefined {
+  if (attributes === undefined) return undefined;
+  return {
+    attributes: objectAsJson(attributes),
+    version: { ext_authz: 'v3', encoding: 'protojson' },
+  };
+}
+
+function objectAsJson(value: object): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]: [string, unknown]) => [name, asJson(member)]),
+  );
+}
+
+/** Bytes as base64, as protobuf's JSON has them. */
+function asJson(value: unknown): JsonValue {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(asJson);
+  if (typeof value === 'object' && value !== null) return objectAsJson(value);
+  const isScalar =
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return isScalar ? value : null;
+}
