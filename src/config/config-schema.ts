@@ -58,47 +58,47 @@ export const alwaysMasked: readonly string[] = [
 /** Changes below these are read at start; everything else may change while checks are answered. */
 export const restartPaths: readonly string[] = ['server', 'admin', 'redis', 'audit.file'];
 
-const server = section<ServerConfig & { workers: number }>(
-  {
-    address: defaulted(
-      'address',
-      address,
-      '0.0.0.0:9191',
-      'Where Envoy asks: gRPC, with grpc.health.v1.',
-    ),
-    maxMessageBytes: defaulted(
-      'maxMessage',
-      size('4KiB', '64MiB'),
-      '4MiB',
-      'A larger check is denied as `bad_request`.',
-    ),
-    maxConcurrentStreams: defaulted(
-      'maxConcurrentStreams',
-      integer(1, 10_000),
-      '100',
-      'Checks at a time on one connection; more wait in Envoy.',
-    ),
-    maxChecksInFlight: defaulted(
-      'maxChecks',
-      integer(1, 1_000_000),
-      '1000',
-      'Checks at a time in the process; more are denied as `overloaded`.',
-    ),
-    checkTimeoutMs: defaulted(
-      'checkTimeout',
-      duration('1ms', '1m'),
-      '150ms',
-      'The time for a check whose caller names no timeout.',
-    ),
-    deadlineMarginMs: defaulted(
-      'deadlineMargin',
-      duration('0ms', '10s'),
-      '20ms',
-      'Kept of the caller’s timeout for the answer’s way back.',
-    ),
-    keepalive: group(
-      'keepalive',
-      section<ServerConfig['keepalive']>({
+const server = section<ServerConfig & { workers: number }>({
+  address: defaulted(
+    'address',
+    address,
+    '0.0.0.0:9191',
+    'Where Envoy asks: gRPC, with grpc.health.v1.',
+  ),
+  maxMessageBytes: defaulted(
+    'maxMessage',
+    size('4KiB', '64MiB'),
+    '4MiB',
+    'A larger check is denied as `bad_request`.',
+  ),
+  maxConcurrentStreams: defaulted(
+    'maxConcurrentStreams',
+    integer(1, 10_000),
+    '100',
+    'Checks at a time on one connection; more wait in Envoy.',
+  ),
+  maxChecksInFlight: defaulted(
+    'maxChecks',
+    integer(1, 1_000_000),
+    '1000',
+    'Checks at a time in the process; more are denied as `overloaded`.',
+  ),
+  checkTimeoutMs: defaulted(
+    'checkTimeout',
+    duration('1ms', '1m'),
+    '150ms',
+    'The time for a check whose caller names no timeout.',
+  ),
+  deadlineMarginMs: defaulted(
+    'deadlineMargin',
+    duration('0ms', '10s'),
+    '20ms',
+    'Kept of the caller’s timeout for the answer’s way back.',
+  ),
+  keepalive: group(
+    'keepalive',
+    section<ServerConfig['keepalive']>(
+      {
         intervalMs: defaulted(
           'interval',
           duration('1s', '1h'),
@@ -111,43 +111,38 @@ const server = section<ServerConfig & { workers: number }>(
           '10s',
           'A connection without one is dropped after this.',
         ),
-      }),
-      'Drops connections whose peer is gone.',
+      },
+      ({ intervalMs, timeoutMs }) =>
+        conflictIf(timeoutMs > intervalMs, 'timeout', 'must not be longer than the interval'),
     ),
-    connectionAge: group(
-      'connectionAge',
-      section<ServerConfig['connectionAge']>({
-        maxMs: defaulted(
-          'max',
-          duration('1s', '24h'),
-          '30m',
-          'An older connection is closed, so that Envoy balances anew.',
-        ),
-        graceMs: defaulted(
-          'grace',
-          duration('1s', '1h'),
-          '30s',
-          'Its checks may still finish for this long.',
-        ),
-      }),
-      'Renews connections.',
-    ),
-    drainTimeoutMs: defaulted(
-      'drainTimeout',
-      duration('0ms', '1h'),
-      '20s',
-      'How long a stop waits for checks in flight.',
-    ),
-    workers: defaulted('workers', integer(1, 1), '1', 'Processes; only 1 in this version.'),
-  },
-  (value) => [
-    ...conflictIf(
-      value.keepalive.timeoutMs > value.keepalive.intervalMs,
-      'keepalive',
-      'the timeout must not be longer than the interval',
-    ),
-  ],
-);
+    'Drops connections whose peer is gone.',
+  ),
+  connectionAge: group(
+    'connectionAge',
+    section<ServerConfig['connectionAge']>({
+      maxMs: defaulted(
+        'max',
+        duration('1s', '24h'),
+        '30m',
+        'An older connection is closed, so that Envoy balances anew.',
+      ),
+      graceMs: defaulted(
+        'grace',
+        duration('1s', '1h'),
+        '30s',
+        'Its checks may still finish for this long.',
+      ),
+    }),
+    'Renews connections.',
+  ),
+  drainTimeoutMs: defaulted(
+    'drainTimeout',
+    duration('0ms', '1h'),
+    '20s',
+    'How long a stop waits for checks in flight.',
+  ),
+  workers: defaulted('workers', integer(1, 1), '1', 'Processes; only 1 in this version.'),
+});
 
 const admin = section<AdminConfig>({
   address: defaulted(

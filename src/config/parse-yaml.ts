@@ -16,6 +16,8 @@ import type { Place, Problem } from './problem.ts';
 const maxDepth = 32;
 /** An alias costs nothing to write and as much as what it names to read. */
 const maxAliases = 100;
+/** A file that is no YAML at all has a fault on every line. */
+const maxFaults = 20;
 
 /** The document as nodes with their places. Notes what is wrong in `problems`; never throws. */
 export function parseYaml(text: string, file: string, problems: Problem[]): Node {
@@ -28,7 +30,10 @@ export function parseYaml(text: string, file: string, problems: Problem[]): Node
       uniqueKeys: false,
     });
     const converter = new Converter(file, lines, problems);
-    for (const fault of [...document.errors, ...document.warnings]) converter.noteFault(fault);
+    const faults = [...document.errors, ...document.warnings];
+    converter.noteFaults(faults);
+    // What is not YAML was guessed at; what else might be said of the guess would mislead.
+    if (faults.length > 0) return { kind: 'broken', place: { file, line: 1 } };
     if (document.contents === null) return emptyMapping({ file, line: 1, column: 1 });
     return converter.convert(document.contents, '', 0);
   } catch (error) {
@@ -53,12 +58,19 @@ class Converter {
     this.#problems = problems;
   }
 
-  noteFault(fault: YAMLError): void {
-    const message =
-      fault.code === 'MULTIPLE_DOCS'
-        ? 'there is a second document here; keep one, and remove the `---`'
-        : `this is not YAML: ${fault.message}`;
-    this.#note(this.#placeOf(fault.pos[0]), '', message);
+  /** The first of each line: the rest follow from it. */
+  noteFaults(faults: readonly YAMLError[]): void {
+    const lines = new Set<number | undefined>();
+    for (const { code, message, pos } of faults) {
+      const place = this.#placeOf(pos[0]);
+      if (lines.has(place.line) || lines.size >= maxFaults) continue;
+      lines.add(place.line);
+      const said =
+        code === 'MULTIPLE_DOCS'
+          ? 'a second document begins here; keep one, and remove the `---`'
+          : `this is not YAML: ${message}`;
+      this.#note(place, '', said);
+    }
   }
 
   convert(node: ParsedNode | null, path: string, depth: number): Node {

@@ -84,6 +84,9 @@ export function section<T extends object>(
   conflictsOf: (value: T) => readonly Conflict[] = () => [],
 ): Schema<T> {
   const rows: Rows = Object.entries<Key>(keys);
+  // `Keys<T>` has one row for each property of T, with a schema of that property's type.
+  const isWhole = (value: object): value is T =>
+    rows.every(([property, key]) => key.presence === 'optional' || Object.hasOwn(value, property));
   const known = rows.map(([, key]) => key);
   return {
     type: 'section',
@@ -92,8 +95,8 @@ export function section<T extends object>(
       if (node.kind === 'broken') return undefined;
       if (node.kind !== 'mapping') return refuse(node, path, reading, 'must be a section of keys');
       refuseUnknownKeys(node, path, reading, known);
-      const value: Partial<T> = readRows(rows, node, path, reading);
-      if (!isWhole(value, rows)) return undefined;
+      const value = readRows(rows, node, path, reading);
+      if (!isWhole(value)) return undefined;
       const conflicts = conflictsOf(value);
       for (const { key, message } of conflicts) {
         const place = node.entries.get(key)?.keyPlace ?? node.place;
@@ -122,13 +125,6 @@ function readRows(
     if (read !== undefined) value[property] = read;
   }
   return value;
-}
-
-/** `Keys<T>` has one row for each property of T, with a schema of that property's type. */
-function isWhole<T>(value: Partial<T>, rows: Rows): value is T {
-  return rows.every(
-    ([property, key]) => key.presence === 'optional' || Object.hasOwn(value, property),
-  );
 }
 
 function absentValue(key: Key, place: Place): Node | undefined {

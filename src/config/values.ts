@@ -16,7 +16,7 @@ export const flag = leaf({
 export function integer(min: number, max: number): Schema<number> {
   return leaf({
     type: 'integer',
-    expected: `an integer from ${min} to ${max}`,
+    expected: min === max ? `${min} in this version` : `an integer from ${min} to ${max}`,
     yamlType: 'number',
     parse: (value) => (Number.isInteger(value) ? within(value, min, max) : undefined),
   });
