@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A real program that a test started, with everything that it said. */
+export interface RunningProcess {
+  readonly pid: number;
+  /** What it wrote so far. */
+  stdout(): string;
+  stderr(): string;
+  signal(name: NodeJS.Signals): void;
+  /** Its status or the signal that ended it; undefined while it runs. */
+  endedWith(): number | NodeJS.Signals | undefined;
+  /** Asks it to end; ends it for good when it does not within `graceMs`. */
+  stop(graceMs?: number): Promise<number | NodeJS.Signals>;
+}
+
+export function startProcess(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): RunningProcess {
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  return {
+    pid: child.pid ?? 0,
+    stdout,
+    stderr,
+    endedWith: () => child.exitCode ?? child.signalCode ?? undefined,
+    signal: (name) => child.kill(name),
+    stop: async (graceMs = 10_000) => {
+      child.kill('SIGCONT');
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      await endOf(child);
+      clearTimeout(timer);
+      return child.exitCode ?? child.signalCode ?? 1;
+    },
+  };
+}
+
+/** Polls until the condition gives a value; fails with what the program said when it never does. */
+export async function waitFor<T>(
+  what: string,
+  condition: () => Promise<T | undefined> | T | undefined,
+  { program, withinMs = 20_000 }: { program?: RunningProcess; withinMs?: number } = {},
+): Promise<T> {
+  const deadline = performance.now() + withinMs;
+  while (performance.now() < deadline && program?.endedWith() === undefined) {
+    const value = await condition();
+    if (value !== undefined) return value;
+    await sleep(20);
+  }
+  const end = program?.endedWith();
+  const fate = end === undefined ? `not within ${withinMs} ms` : `the program ended with ${end}`;
+  throw new Error(`${what}: ${fate}\n${program?.stderr().slice(-8000) ?? ''}`);
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+async function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}

@@ -1,0 +1,135 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { type EnvoyAddress, loopback } from './bootstrap.ts';
+import { type RunningProcess, startProcess, waitFor } from './child-process.ts';
+
+const projectRoot = join(import.meta.dirname, '../..');
+const exampleBundle = join(projectRoot, 'bundles/example.tar.gz');
+
+export type Transport = 'tcp' | 'unix';
+
+export interface SallyportOptions {
+  readonly directory: string;
+  readonly transport: Transport;
+  /** Sections of sallyport.yaml that the test wants otherwise. */
+  readonly sections?: JsonObject;
+  /** The list in limits.yaml; absent: nothing is limited. */
+  readonly limits?: readonly JsonObject[];
+  /** The path of a bundle; absent: the example. */
+  readonly bundle?: string;
+  /** Absent: the system picks one. */
+  readonly port?: number;
+}
+
+export interface Sallyport {
+  readonly process: RunningProcess;
+  readonly address: EnvoyAddress;
+  /** The decision records that it has written so far. */
+  records(): JsonObject[];
+  metrics(): Promise<string>;
+  /** One sample of /metrics, by its name and labels as they are written there. */
+  metric(sample: string): Promise<number>;
+}
+
+/** Starts the real server as a child process, and waits until it says that it is ready. */
+export async function startSallyport(options: SallyportOptions): Promise<Sallyport> {
+  const { directory } = options;
+  writeConfiguration(options);
+  const main = join(projectRoot, 'src/main.ts');
+  const configuration = join(directory, 'sallyport.yaml');
+  const program = startProcess(process.execPath, [main, 'serve', '-c', configuration]);
+  const admin = adminSocket(directory);
+  await waitFor('Sallyport ready', () => readyOn(admin), { program });
+  const metrics = async () => (await get(admin, '/metrics')).body;
+  return {
+    process: program,
+    address: addressOf(program, options),
+    records: () => readRecords(directory),
+    metrics,
+    metric: async (sample) => sampleOf(await metrics(), sample),
+  };
+}
+
+/** Also used to change the configuration of a running server. */
+export function writeConfiguration(options: SallyportOptions): void {
+  const { directory, transport, sections, limits, bundle = exampleBundle, port = 0 } = options;
+  const file = { path: join(directory, 'decisions.jsonl') };
+  const configuration = {
+    server: {
+      address: transport === 'tcp' ? `127.0.0.1:${port}` : `unix:${checkSocket(directory)}`,
+      // Tests share their machine with other tests: only what is meant to be late is late.
+      checkTimeout: '4s',
+    },
+    admin: { address: `unix:${adminSocket(directory)}` },
+    identity: { trustDomains: ['shop.example'] },
+    policy: { bundle, decision: 'envoy/authz/allow' },
+    audit: { stdout: false, file },
+    ...(limits === undefined ? {} : { limits: 'limits.yaml' }),
+    ...sections,
+  };
+  // JSON is YAML.
+  writeFileSync(join(directory, 'sallyport.yaml'), JSON.stringify(configuration, null, 2));
+  if (limits !== undefined) {
+    writeFileSync(join(directory, 'limits.yaml'), JSON.stringify({ version: 1, limits }, null, 2));
+  }
+}
+
+function adminSocket(directory: string): string {
+  return join(directory, 'admin.sock');
+}
+
+function checkSocket(directory: string): string {
+  return join(directory, 'grpc.sock');
+}
+
+function addressOf(
+  program: RunningProcess,
+  { directory, transport }: SallyportOptions,
+): EnvoyAddress {
+  return transport === 'unix'
+    ? { pipe: { path: checkSocket(directory) } }
+    : loopback(boundPort(program.stderr()));
+}
+
+/** The server says on its standard error where it listens. */
+function boundPort(text: string): number {
+  const port = /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
+  if (port === undefined) throw new Error(`Sallyport did not say where it listens:\n${text}`);
+  return Number(port);
+}
+
+async function readyOn(admin: string): Promise<true | undefined> {
+  try {
+    return (await get(admin, '/readyz')).status === 200 ? true : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function get(socketPath: string, path: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    request({ socketPath, path, timeout: 5_000 }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, body });
+      });
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+function readRecords(directory: string): JsonObject[] {
+  return readFileSync(join(directory, 'decisions.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as JsonObject);
+}
+
+function sampleOf(metrics: string, sample: string): number {
+  const line = metrics.split('\n').find((text) => text.startsWith(`${sample} `));
+  return line === undefined ? 0 : Number(line.slice(sample.length + 1));
+}
