@@ -1,0 +1,162 @@
+import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Check, CompletedCheck } from '../check/check.ts';
+import { decide, type Gate } from '../check/decide.ts';
+import type { CheckObserver, DecisionRecorder } from '../check/ports.ts';
+import type { AttributeContext } from '../domain/attributes.ts';
+import type { Clock } from '../domain/clock.ts';
+import { type Decision, Denial } from '../domain/decision.ts';
+import type { PolicyIdentity } from '../domain/policy.ts';
+import { arrivalOf, type CheckTimes } from './check-arrival.ts';
+import { messageOf, type OnFault } from './fault.ts';
+import type { GrpcService } from './grpc-service.ts';
+
+export interface CheckLimits extends CheckTimes {
+  /** Larger checks are denied as bad_request. */
+  readonly maxMessageBytes: number;
+  /** More at a time are denied as overloaded. */
+  readonly maxChecksInFlight: number;
+}
+
+export interface CheckServiceDependencies {
+  /** Read once a check, so that a check is decided by one revision of everything. */
+  readonly gate: () => Gate;
+  readonly clock: Clock;
+  /** Undefined when the bytes are not a CheckRequest. */
+  readonly decode: (message: Uint8Array) => AttributeContext | undefined;
+  /** The bytes of the CheckResponse. */
+  readonly answer: (completed: CompletedCheck) => Uint8Array;
+  readonly recorder: DecisionRecorder;
+  readonly observer: CheckObserver;
+  readonly limits: CheckLimits;
+  readonly onFault: OnFault;
+}
+
+type CheckCall = ServerUnaryCall<Buffer, Uint8Array>;
+type Respond = sendUnaryData<Uint8Array>;
+
+/**
+ * `envoy.service.auth.v3.Authorization`: the edge of the program. Every message that comes in is
+ * answered with a decision, whatever goes wrong behind it, because an RPC error is an allow to an
+ * Envoy with `failure_mode_allow`.
+ */
+export function createCheckService(dependencies: CheckServiceDependencies): GrpcService {
+  const { clock, limits, answer, recorder, observer, onFault } = dependencies;
+  const lastResort = lastResortOf(dependencies);
+  let inFlight = 0;
+
+  async function handle(call: CheckCall, respond: Respond): Promise<void> {
+    inFlight += 1;
+    try {
+      const check = arrivalOf(call.getDeadline(), clock, limits);
+      call.on('cancelled', () => {
+        check.cancelled = true;
+      });
+      const decided = await complete(check, call.request, inFlight, dependencies);
+      const completed = check.cancelled ? decided : send(decided, respond);
+      attempt('recording a decision', () => recorder.record(completed));
+      attempt('counting a decision', () => observer.observe(completed));
+    } catch (fault) {
+      respond(null, lastResort);
+      onFault('handling a check', fault);
+    } finally {
+      inFlight -= 1;
+    }
+  }
+
+  /** Returns what was really sent, which is not the decision when it could not be encoded. */
+  function send(completed: CompletedCheck, respond: Respond): CompletedCheck {
+    try {
+      respond(null, answer(completed));
+      return completed;
+    } catch (fault) {
+      respond(null, lastResort);
+      onFault('answering a check', fault);
+      return { ...completed, decision: new Denial('internal', messageOf(fault)) };
+    }
+  }
+
+  function attempt(where: string, run: () => void): void {
+    try {
+      run();
+    } catch (fault) {
+      onFault(where, fault);
+    }
+  }
+
+  const implementation = {
+    Check: (call: CheckCall, respond: Respond): void => {
+      void handle(call, respond);
+    },
+  };
+  return { definition, implementation };
+}
+
+/** Decides a check that has just come in. Never rejects. */
+async function complete(
+  check: Check,
+  message: Buffer,
+  inFlight: number,
+  { gate, clock, decode, limits, onFault }: CheckServiceDependencies,
+): Promise<CompletedCheck> {
+  let policy = noPolicy;
+  let decision: Decision;
+  try {
+    const currentGate = gate();
+    policy = currentGate.policy.identity;
+    const refusal = refusalUnread(check, message, inFlight, limits);
+    if (refusal === undefined) check.attributes = decode(message);
+    decision = refusal ?? (await decide(currentGate, check, clock));
+  } catch (fault) {
+    onFault('deciding a check', fault);
+    decision = new Denial('internal', messageOf(fault));
+  }
+  return { check, decision, policy, durationMs: clock.monotonicMs() - check.startedMs };
+}
+
+/** Why a check is denied without being read: reading it would cost what is being protected. */
+function refusalUnread(
+  check: Check,
+  message: Buffer,
+  inFlight: number,
+  { maxChecksInFlight, maxMessageBytes }: CheckLimits,
+): Denial | undefined {
+  if (inFlight > maxChecksInFlight) {
+    return new Denial('overloaded', `more than ${maxChecksInFlight} checks at once`);
+  }
+  if (message.length > maxMessageBytes) {
+    const sizes = `${message.length} bytes, the limit is ${maxMessageBytes}`;
+    return new Denial('bad_request', `the CheckRequest is too large: ${sizes}`);
+  }
+  if (check.deadlineMs <= check.startedMs) {
+    return new Denial('deadline_exceeded', 'the caller left no time to decide');
+  }
+  return undefined;
+}
+
+const noPolicy: PolicyIdentity = { name: '', revision: '', path: '' };
+
+/** The denial for when no answer can be built, built while it still can be. */
+function lastResortOf({ answer, clock, limits }: CheckServiceDependencies): Uint8Array {
+  const check = arrivalOf(Infinity, clock, limits);
+  const decision = new Denial('internal', 'the answer could not be built');
+  return answer({ check, decision, policy: noPolicy, durationMs: 0 });
+}
+
+/** Bytes in and bytes out, so that a message that cannot be decoded is ours to answer. */
+const definition = {
+  Check: {
+    path: '/envoy.service.auth.v3.Authorization/Check',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: asBuffer,
+    requestDeserialize: asBuffer,
+    responseSerialize: asBuffer,
+    responseDeserialize: asBuffer,
+  },
+};
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

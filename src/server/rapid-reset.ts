@@ -1,0 +1,29 @@
+import type { ServerOptions } from 'node:http2';
+import type { Server } from '@grpc/grpc-js';
+
+/**
+ * Envoy resets a check's stream when its own client gives up. nghttp2 takes 1000 resets at once
+ * and 33/s for an attack (CVE-2023-44487) and closes the connection with every other check on it,
+ * so one impatient client could fail the checks of all. What a peer may cost is bounded by
+ * `maxConcurrentStreams` and `maxChecksInFlight` instead; these are above what a process can serve.
+ */
+const tolerated = {
+  streamResetBurst: 100_000,
+  streamResetRate: 20_000,
+  // Streams beyond the limit, which a peer opens before it has seen that others ended.
+  maxSessionRejectedStreams: 100_000,
+} satisfies ServerOptions;
+
+/**
+ * Raises the limits on a server that has no listener yet. Throws when @grpc/grpc-js, which has no
+ * option for them, no longer keeps its HTTP/2 options where they can be reached.
+ */
+export function tolerateResets(server: Server): void {
+  const options: unknown = Reflect.get(server, 'commonServerOptions');
+  if (typeof options !== 'object' || options === null || !('maxSessionMemory' in options)) {
+    throw new Error(
+      'this version of @grpc/grpc-js hides its HTTP/2 options: src/server/rapid-reset.ts must be adapted to it',
+    );
+  }
+  Object.assign(options, tolerated);
+}
