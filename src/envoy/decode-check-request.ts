@@ -190,7 +190,7 @@ function readMapEntry(reader: WireReader, map: Record<string, string>): void {
 function mapEntryField(reader: WireReader, field: number, entry: MapEntry): void {
   switch (field) {
     case 1:
-      entry.key = reader.string();
+      entry.key = reader.name();
       break;
     case 2:
       entry.value = reader.string();

@@ -1,3 +1,5 @@
+import { decodeName } from './name-cache.ts';
+
 /** Messages may nest this deep; the limit of protobuf's own C++ and Java parsers. */
 const maxDepth = 100;
 
@@ -55,6 +57,14 @@ export class WireReader {
     const start = this.#position;
     this.#position += length;
     return this.#bytes.toString('utf8', start, this.#position);
+  }
+
+  /** A string that occurs in many messages, such as a header's name. */
+  name(): string {
+    const length = this.#length();
+    const start = this.#position;
+    this.#position += length;
+    return decodeName(this.#bytes, start, this.#position);
   }
 
   /** A view of the message, not a copy. */

@@ -1,0 +1,111 @@
+const initialBytes = 4 * 1024;
+/** A buffer that grew beyond this is not kept for the next message. */
+const keptBytes = 64 * 1024;
+/** Up to here a loop is faster than a call of Buffer's. */
+const shortString = 64;
+
+/**
+ * Writes protobuf's wire format from the last byte to the first: when a message's length is needed,
+ * its bytes are already there. So fields are written last to first, and a message by `written()`
+ * before its fields and `close()` after them.
+ */
+export class WireWriter {
+  #buffer = Buffer.allocUnsafe(initialBytes);
+  #position = initialBytes;
+
+  /** Begins a message; what was written before is gone. */
+  reset(): void {
+    if (this.#buffer.length > keptBytes) this.#buffer = Buffer.allocUnsafe(initialBytes);
+    this.#position = this.#buffer.length;
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return Buffer.from(this.#buffer.subarray(this.#position));
+  }
+
+  written(): number {
+    return this.#buffer.length - this.#position;
+  }
+
+  /** Makes what was written since `before` the message (or list) in `field`. */
+  close(field: number, before: number): void {
+    this.#varint(this.written() - before);
+    this.#varint((field << 3) | 2);
+  }
+
+  string(field: number, value: string): void {
+    const before = this.written();
+    if (!this.#shortAscii(value)) this.#utf8(value);
+    this.close(field, before);
+  }
+
+  uint32(field: number, value: number): void {
+    this.#varint(value);
+    this.#varint(field << 3);
+  }
+
+  bool(field: number, value: boolean): void {
+    this.uint32(field, value ? 1 : 0);
+  }
+
+  double(field: number, value: number): void {
+    this.#reserve(8);
+    this.#position = this.#position - 8;
+    this.#buffer.writeDoubleLE(value, this.#position);
+    this.#varint((field << 3) | 1);
+  }
+
+  /** Fields that were encoded before. */
+  encoded(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#position -= bytes.length;
+    this.#buffer.set(bytes, this.#position);
+  }
+
+  #shortAscii(value: string): boolean {
+    if (value.length > shortString) return false;
+    this.#reserve(value.length);
+    const buffer = this.#buffer;
+    let position = this.#position;
+    for (let at = value.length - 1; at >= 0; at -= 1) {
+      const code = value.charCodeAt(at);
+      if (code >= 0x80) return false;
+      position -= 1;
+      buffer[position] = code;
+    }
+    this.#position = position;
+    return true;
+  }
+
+  #utf8(value: string): void {
+    const length = Buffer.byteLength(value);
+    this.#reserve(length);
+    this.#position -= length;
+    this.#buffer.write(value, this.#position, length, 'utf8');
+  }
+
+  #varint(value: number): void {
+    this.#reserve(5);
+    const length =
+      value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5;
+    this.#position -= length;
+    let position = this.#position;
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#buffer[position] = (rest & 0x7f) | 0x80;
+      position += 1;
+      rest >>>= 7;
+    }
+    this.#buffer[position] = rest;
+  }
+
+  #reserve(length: number): void {
+    if (this.#position >= length) return;
+    const written = this.#buffer.subarray(this.#position);
+    const grown = Buffer.allocUnsafe(2 * (this.#buffer.length + length));
+    this.#position = grown.length - written.length;
+    grown.set(written, this.#position);
+    this.#buffer = grown;
+  }
+}
