@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Charge, LimitStore, Taken } from '../../src/limits/store.ts';
+
+/** A store whose time stands still until the test moves it. */
+export interface StoreUnderTest {
+  readonly store: LimitStore;
+  readonly advance: (ms: number) => Promise<void> | void;
+}
+
+export const noDeadline = Number.MAX_SAFE_INTEGER;
+const secondUs = 1_000_000;
+
+/** A bucket of `burst` units, one of which comes back each second. */
+export function chargeOf(
+  key: string,
+  {
+    cost = 1,
+    burst = 3,
+    enforced = true,
+  }: { cost?: number; burst?: number; enforced?: boolean } = {},
+): Charge {
+  return { key, costUs: cost * secondUs, capacityUs: burst * secondUs, enforced };
+}
+
+export async function take(store: LimitStore, ...charges: readonly Charge[]): Promise<Taken> {
+  return await store.take(charges, noDeadline);
+}
+
+/** How far ahead the key's TAT is, in seconds; takes nothing. */
+export async function aheadSeconds(store: LimitStore, key: string): Promise<number> {
+  const { aheadUs } = await take(store, chargeOf(key, { cost: 0 }));
+  return (aheadUs[0] ?? Number.NaN) / secondUs;
+}
+
+/** What every store of limits does. `open` gives one without a key in it. */
+export function testLimitStore(open: () => Promise<StoreUnderTest>): void {
+  test('a burst is admitted at once, and no more', async () => {
+    const { store } = await open();
+    const answers = [];
+    for (let request = 0; request < 5; request += 1) answers.push(await take(store, chargeOf('a')));
+    assert.deepEqual(answers, [
+      { admitted: true, aheadUs: [0] },
+      { admitted: true, aheadUs: [1 * secondUs] },
+      { admitted: true, aheadUs: [2 * secondUs] },
+      { admitted: false, aheadUs: [3 * secondUs] },
+      { admitted: false, aheadUs: [3 * secondUs] },
+    ]);
+  });
+
+  test('a unit comes back after exactly its interval, not a millisecond earlier', async () => {
+    const { store, advance } = await open();
+    await take(store, chargeOf('a', { cost: 3 }));
+    await advance(999);
+    assert.equal((await take(store, chargeOf('a'))).admitted, false);
+    await advance(1);
+    assert.equal((await take(store, chargeOf('a'))).admitted, true);
+    assert.equal((await take(store, chargeOf('a'))).admitted, false);
+  });
+
+  test('a bucket that was left alone is full, and not fuller', async () => {
+    const { store, advance } = await open();
+    await take(store, chargeOf('a', { cost: 3 }));
+    await advance(3_600_000);
+    assert.deepEqual(await take(store, chargeOf('a', { cost: 3 })), {
+      admitted: true,
+      aheadUs: [0],
+    });
+    assert.equal((await take(store, chargeOf('a'))).admitted, false);
+  });
+
+  test('a cost counts as so many units, and above the burst it never fits', async () => {
+    const { store } = await open();
+    assert.equal((await take(store, chargeOf('a', { cost: 4 }))).admitted, false);
+    assert.equal((await take(store, chargeOf('a', { cost: 2 }))).admitted, true);
+    assert.equal((await take(store, chargeOf('a', { cost: 2 }))).admitted, false);
+    assert.equal((await take(store, chargeOf('a', { cost: 1 }))).admitted, true);
+  });
+
+  test('a request is taken from all of its limits', async () => {
+    const { store } = await open();
+    const { admitted, aheadUs } = await take(store, chargeOf('a'), chargeOf('b', { cost: 2 }));
+    assert.deepEqual({ admitted, aheadUs }, { admitted: true, aheadUs: [0, 0] });
+    assert.equal(await aheadSeconds(store, 'a'), 1);
+    assert.equal(await aheadSeconds(store, 'b'), 2);
+  });
+
+  test('a refused request is charged nowhere, wherever the refusal stands', async () => {
+    const { store } = await open();
+    await take(store, chargeOf('spent', { cost: 3 }));
+    for (const charges of [
+      [chargeOf('spent'), chargeOf('other')],
+      [chargeOf('other'), chargeOf('spent')],
+      [chargeOf('other'), chargeOf('spent'), chargeOf('third', { enforced: false })],
+    ]) {
+      assert.equal((await take(store, ...charges)).admitted, false);
+    }
+    assert.equal(await aheadSeconds(store, 'spent'), 3);
+    assert.equal(await aheadSeconds(store, 'other'), 0);
+    assert.equal(await aheadSeconds(store, 'third'), 0);
+  });
+
+  test('a limit that is not enforced is charged while it fits, and never refuses', async () => {
+    const { store } = await open();
+    for (let request = 0; request < 5; request += 1) {
+      const shadow = chargeOf('shadow', { burst: 2, enforced: false });
+      assert.equal((await take(store, shadow, chargeOf('a', { burst: 9 }))).admitted, true);
+    }
+    assert.equal(await aheadSeconds(store, 'shadow'), 2);
+    assert.equal(await aheadSeconds(store, 'a'), 5);
+  });
+
+  test('another rate for the same key keeps the place of whoever was there', async () => {
+    const { store } = await open();
+    await take(store, chargeOf('a', { cost: 3 }));
+    assert.deepEqual(await take(store, chargeOf('a', { burst: 5 })), {
+      admitted: true,
+      aheadUs: [3 * secondUs],
+    });
+    assert.equal((await take(store, chargeOf('a', { burst: 2 }))).admitted, false);
+  });
+
+  test('requests that come at once are taken one after another', async () => {
+    const { store } = await open();
+    const answers = await Promise.all([
+      take(store, chargeOf('a', { cost: 2 })),
+      take(store, chargeOf('a', { cost: 2 }), chargeOf('b')),
+      take(store, chargeOf('a'), chargeOf('b')),
+      take(store, chargeOf('b', { cost: 2 })),
+      take(store, chargeOf('b')),
+    ]);
+    assert.deepEqual(answers, [
+      { admitted: true, aheadUs: [0] },
+      { admitted: false, aheadUs: [2 * secondUs, 0] },
+      { admitted: true, aheadUs: [2 * secondUs, 0] },
+      { admitted: true, aheadUs: [1 * secondUs] },
+      { admitted: false, aheadUs: [3 * secondUs] },
+    ]);
+  });
+
+  test('many requests at once, on many keys, are admitted to the exact count', async () => {
+    const { store } = await open();
+    const keys = Array.from({ length: 10 }, (_, index) => `key-${index}`);
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, async (_, index) => {
+        const key = keys[index % keys.length] ?? '';
+        return take(store, chargeOf(key, { burst: 7 }), chargeOf('all', { burst: 1000 }));
+      }),
+    );
+    assert.equal(answers.filter(({ admitted }) => admitted).length, 7 * keys.length);
+    assert.equal(await aheadSeconds(store, 'all'), 7 * keys.length);
+  });
+
+  test('long windows are counted to the microsecond', async () => {
+    const { store, advance } = await open();
+    const yearUs = 31_536_000 * secondUs;
+    const charge: Charge = { key: 'a', costUs: yearUs + 1, capacityUs: 2 ** 52, enforced: true };
+    await take(store, charge);
+    await advance(1);
+    assert.deepEqual((await take(store, charge)).aheadUs, [yearUs + 1 - 1000]);
+  });
+
+  test('keys of any characters are apart from one another', async () => {
+    const { store } = await open();
+    const keys = [
+      'a',
+      'a\n',
+      'a\r\nSET x 1',
+      'a\0',
+      '{a}',
+      'a}',
+      '',
+      ' ',
+      'ä',
+      '\u{1F600}',
+      '__proto__',
+    ];
+    for (const key of keys) {
+      assert.deepEqual((await take(store, chargeOf(key, { cost: 3 }))).aheadUs, [0], key);
+    }
+    for (const key of keys) assert.equal(await aheadSeconds(store, key), 3, key);
+  });
+}

@@ -1,0 +1,13 @@
+import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
+import { FakeClock } from '../unit/limits/fixture.ts';
+import { testLimitStore } from './limit-store.ts';
+
+testLimitStore(async () => {
+  const clock = new FakeClock();
+  return Promise.resolve({
+    store: new MemoryLimitStore(clock),
+    advance: (ms) => {
+      clock.advance(ms);
+    },
+  });
+});

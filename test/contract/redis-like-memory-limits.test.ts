@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import * as fc from 'fast-check';
+import { systemClock } from '../../src/domain/clock.ts';
+import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
+import { RedisLimitStore } from '../../src/limits/redis-store.ts';
+import { RedisServer } from '../setup/redis-server.ts';
+import { FakeClock } from '../unit/limits/fixture.ts';
+import { noDeadline } from './limit-store.ts';
+import { RedisAtTestTime } from './redis-at-test-time.ts';
+
+const server = await new RedisServer().start();
+const redis = new RedisAtTestTime(server);
+
+after(async () => {
+  redis.close();
+  await server.remove();
+});
+
+/** Minutes, so that no key expires by the server's clock while the test's stands still. */
+const minuteUs = 60_000_000;
+
+const charge = fc.record({
+  key: fc.constantFrom('a', 'b', 'c'),
+  costUs: fc.integer({ min: 0, max: 5 * minuteUs }),
+  capacityUs: fc.integer({ min: minuteUs, max: 20 * minuteUs }),
+  enforced: fc.boolean(),
+});
+const request = fc.uniqueArray(charge, { minLength: 1, maxLength: 3, selector: ({ key }) => key });
+/** Requests that come at once, then a pause. */
+const step = fc.record({
+  requests: fc.array(request, { minLength: 1, maxLength: 5 }),
+  pauseMs: fc.integer({ min: 0, max: 5 * 60_000 }),
+});
+
+test('memory and Redis answer every sequence of requests alike', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
+      await redis.empty();
+      const clock = new FakeClock();
+      const inMemory = new MemoryLimitStore(clock);
+      const inRedis = new RedisLimitStore(redis, '', systemClock);
+      for (const { requests, pauseMs } of steps) {
+        const expected = requests.map((charges) => inMemory.take(charges));
+        const answers = requests.map(async (charges) => inRedis.take(charges, noDeadline));
+        assert.deepEqual(await Promise.all(answers), expected);
+        clock.advance(pauseMs);
+        await redis.advance(pauseMs);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
