@@ -24,7 +24,7 @@ export function chargeOf(
 }
 
 export async function take(store: LimitStore, ...charges: readonly Charge[]): Promise<Taken> {
-  return await store.take(charges, noDeadline);
+  return store.take(charges, noDeadline);
 }
 
 /** How far ahead the key's TAT is, in seconds; takes nothing. */
