@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { childPath, filledScalar, type Node, type ScalarNode } from './node.ts';
 import type { Problem } from './problem.ts';
-import { readText } from './read-text.ts';
+import { readText } from './read-file.ts';
 
 /** What `${…}` is filled from. Relative file names are relative to `directory`. */
 export interface Sources {

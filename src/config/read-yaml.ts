@@ -1,7 +1,7 @@
 import type { Node } from './node.ts';
 import { parseYaml } from './parse-yaml.ts';
 import type { Problem } from './problem.ts';
-import { readText } from './read-text.ts';
+import { readText } from './read-file.ts';
 
 /** The file's document. Notes what is wrong in `problems`; never throws. */
 export function readYaml(path: string, problems: Problem[]): Node {

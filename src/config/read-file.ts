@@ -1,24 +1,26 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /** Far above any real configuration, far below what would hurt. */
-export const maxTextBytes = 1024 * 1024;
+const maxFileBytes = 1024 * 1024;
 
-/**
- * Reads a UTF-8 file of at most 1 MiB. Pipes (`-c <(…)`) are read to their end.
- * Throws an Error whose message is one sentence for people.
- */
+/** A UTF-8 file of at most 1 MiB. Throws an Error whose message follows the file's name. */
 export function readText(path: string): string {
-  const bytes = readBounded(path);
-  if (bytes.length > maxTextBytes) throw new Error(`is larger than ${maxTextBytes} bytes`);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new Error('is not UTF-8 text');
+    return new TextDecoder('utf-8', { fatal: true }).decode(readBytes(path));
+  } catch (error) {
+    throw error instanceof TypeError ? new Error('is not UTF-8 text', { cause: error }) : error;
   }
 }
 
+/** A file of at most 1 MiB; a pipe (`-c <(…)`) to its end. Throws as `readText` does. */
+export function readBytes(path: string): Buffer {
+  const bytes = readBounded(path);
+  if (bytes.length > maxFileBytes) throw new Error(`is larger than ${maxFileBytes} bytes`);
+  return bytes;
+}
+
 function readBounded(path: string): Buffer {
-  const buffer = Buffer.alloc(maxTextBytes + 1);
+  const buffer = Buffer.alloc(maxFileBytes + 1);
   let length = 0;
   try {
     const file = openSync(path, 'r');

@@ -1,0 +1,111 @@
+import { isJsonObject, type JsonValue } from '../domain/json.ts';
+import type { CheckResponse, HeaderValueOption } from '../server/check-client.ts';
+import { table } from './command.ts';
+
+/** A CheckResponse as Envoy will act on it, by the names that people know. Unknown: undefined. */
+export interface CheckReport {
+  readonly outcome: 'allow' | 'deny';
+  readonly reason: string;
+  /** What the caller sees; 200 stands for whatever the upstream answers. */
+  readonly httpStatus: number;
+  readonly decisionId: string | undefined;
+  readonly caller: string | undefined;
+  readonly policy: string | undefined;
+  readonly rule: string | undefined;
+  readonly limits: readonly string[];
+  readonly toUpstream: readonly string[];
+  readonly removed: readonly string[];
+  readonly toCaller: readonly string[];
+  readonly body: string | undefined;
+}
+
+/** Envoy reads no status and status 0 as OK, and a denial without an HTTP status as 403. */
+export function reportOf(response: CheckResponse): CheckReport {
+  const { okResponse, deniedResponse, dynamicMetadata: metadata = {} } = response;
+  const allowed = (response.status?.code ?? 0) === 0;
+  const toCaller = headerLines(
+    allowed ? okResponse?.responseHeadersToAdd : deniedResponse?.headers,
+  );
+  const toUpstream = headerLines(allowed ? okResponse?.headers : undefined);
+  return {
+    outcome: allowed ? 'allow' : 'deny',
+    reason: textOf(metadata['reason']) ?? (allowed ? 'allowed' : 'unknown'),
+    httpStatus: allowed ? 200 : deniedResponse?.status?.code || 403,
+    decisionId: textOf(metadata['decision_id']),
+    caller: textOf(metadata['caller']),
+    policy: policyRevision(toUpstream),
+    rule: textOf(metadata['rule']),
+    limits: limitLines(metadata['limits']),
+    toUpstream,
+    removed: (allowed ? okResponse?.headersToRemove : undefined) ?? [],
+    toCaller,
+    body: allowed ? undefined : deniedResponse?.body,
+  };
+}
+
+/** For a terminal: aligned, and only what is there. */
+export function formatReport(report: CheckReport): string {
+  const rows = [
+    ['reason', report.reason],
+    ['status', report.outcome === 'allow' ? 'the upstream answers' : `HTTP ${report.httpStatus}`],
+    ['caller', report.caller ?? 'nobody'],
+    ...row('policy', report.policy),
+    ...row('rule', report.rule),
+    ...rowsOf('limits', report.limits),
+    ...rowsOf('to upstream', report.toUpstream),
+    ...rowsOf('removed', report.removed.length === 0 ? [] : [report.removed.join(', ')]),
+    ...rowsOf('to caller', report.toCaller),
+    ...row('body', report.body),
+    ...row('decision', report.decisionId),
+  ] as const;
+  return `${report.outcome.toUpperCase()}\n${table(rows.map(([name, text]) => [name, printable(text)]))}\n`;
+}
+
+/** One line, for `--repeat`. */
+export function formatLine(index: number, report: CheckReport): string {
+  const status = report.outcome === 'allow' ? '' : ` (HTTP ${report.httpStatus})`;
+  const limits = report.limits.length === 0 ? '' : `  ${report.limits.join('; ')}`;
+  return printable(
+    `${String(index).padStart(4)}  ${report.outcome.padEnd(5)}  ${report.reason}${status}${limits}`,
+  );
+}
+
+type Row = readonly [name: string, text: string];
+
+function row(name: string, text: string | undefined): readonly Row[] {
+  return text === undefined ? [] : [[name, text]];
+}
+
+function rowsOf(name: string, lines: readonly string[]): readonly Row[] {
+  return lines.map((line, index) => [index === 0 ? name : '', line]);
+}
+
+/** What comes from a policy must not steer the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => JSON.stringify(character).slice(1, -1));
+}
+
+function headerLines(options: readonly HeaderValueOption[] = []): string[] {
+  return options.map(({ header }) => `${header?.key ?? ''}: ${header?.value ?? ''}`);
+}
+
+/** The revision is in no metadata; whatever the prefix, its header ends so. */
+function policyRevision(toUpstream: readonly string[]): string | undefined {
+  const line = toUpstream.find((header) => /^x-[a-z0-9-]+-policy: /.test(header));
+  return line?.slice(line.indexOf(': ') + 2);
+}
+
+function limitLines(limits: JsonValue | undefined): string[] {
+  return Array.isArray(limits) ? limits.map(limitLine) : [];
+}
+
+function limitLine(limit: JsonValue): string {
+  if (!isJsonObject(limit)) return JSON.stringify(limit);
+  const { name, result, remaining, ...rest } = limit;
+  const more = Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest)}`;
+  return `${textOf(name) ?? '?'}: ${textOf(result) ?? '?'}, ${textOf(remaining) ?? '?'} left${more}`;
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}

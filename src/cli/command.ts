@@ -1,0 +1,60 @@
+import type { CliContext, ExitStatus } from './context.ts';
+
+/** What a person types after the program's name. */
+export interface Command {
+  readonly name: string;
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  readonly options: readonly CommandOption[];
+  /** What follows the options: `[FILE…]`. */
+  readonly operands?: string;
+  /** Rejects with a UsageError when it was called wrongly. */
+  run(args: readonly string[], context: CliContext): Promise<ExitStatus>;
+}
+
+/** One row of a command's help; the same table is what is parsed. */
+export interface CommandOption {
+  readonly name: string;
+  readonly short?: string;
+  /** What the value is called in the help; absent: the option has no value. */
+  readonly value?: string;
+  readonly multiple?: boolean;
+  readonly about: string;
+}
+
+export const configOption: CommandOption = {
+  name: 'config',
+  short: 'c',
+  value: 'FILE',
+  about: 'sallyport.yaml; without it, the shipped example',
+};
+
+export const jsonOption: CommandOption = { name: 'json', about: 'print JSON, for programs' };
+
+/** The help of one command. */
+export function helpOf(command: Command, program: string): string {
+  const rows = [...command.options, helpOption].map(
+    (option) => [optionText(option), option.about] as const,
+  );
+  const operands = command.operands === undefined ? '' : ` ${command.operands}`;
+  return `${command.summary}
+
+Usage: ${program} ${command.name} [OPTION…]${operands}
+
+${table(rows)}
+`;
+}
+
+export const helpOption: CommandOption = { name: 'help', short: 'h', about: 'this text' };
+
+function optionText({ name, short, value, multiple }: CommandOption): string {
+  const long = value === undefined ? `--${name}` : `--${name} ${value}`;
+  const repeated = multiple === true ? `${long} …` : long;
+  return short === undefined ? `    ${repeated}` : `-${short}, ${repeated}`;
+}
+
+/** Two aligned columns, indented. */
+export function table(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd()).join('\n');
+}

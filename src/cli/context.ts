@@ -1,0 +1,54 @@
+import type { Config, ListenAddress } from '../config/config.ts';
+import type { Environment } from '../config/environment.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
+import type { Problem } from '../config/problem.ts';
+import type { CheckClient } from '../server/check-client.ts';
+
+/** 0: yes. 1: the answer is no. 2: it could not be asked. */
+export type ExitStatus = 0 | 1 | 2;
+
+/** What the commands touch of the world, so that a test can hand them another. */
+export interface CliContext extends Wiring {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly environment: Environment;
+  readonly version: string;
+  /** How a person calls this program here: `sallyport`, or through npm from a checkout. */
+  readonly program: string;
+  /** The configuration of those who bring none. */
+  readonly defaultConfig: string;
+  readonly signals: Signals;
+  /** Ends the process without waiting for anything. */
+  readonly abort: () => void;
+}
+
+export interface Output {
+  write(text: string): unknown;
+}
+
+export interface Signals {
+  on(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
+}
+
+/** What app.ts and the server make; loaded when a command needs it. */
+export interface Wiring {
+  createApp(config: Config, source: ConfigSource): Promise<App>;
+  createCheckClient(address: ListenAddress): Promise<CheckClient>;
+  /** Decides in this process, with everything that a server would decide with. */
+  createOfflineChecker(config: Config): Promise<CheckClient>;
+  /** What only loading shows: of the bundle, the descriptor. */
+  inspectConfiguration(config: Config): Promise<readonly Problem[]>;
+}
+
+/** Where the configuration came from, to read it again when it changes. */
+export interface ConfigSource {
+  readonly path: string;
+  load(): LoadedConfig;
+}
+
+export interface App {
+  /** Resolves when checks are answered. Rejects with a sentence when they cannot be. */
+  start(): Promise<{ readonly address: ListenAddress; readonly adminAddress: ListenAddress }>;
+  /** Drains; bounded by `server.drainTimeout`. */
+  stop(): Promise<void>;
+}

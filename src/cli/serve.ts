@@ -1,0 +1,93 @@
+import type { ListenAddress } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { formatProblem } from '../config/problem.ts';
+import { formatAddress } from '../config/values.ts';
+import { configOption, table, type Command } from './command.ts';
+import type { App, CliContext, ConfigSource, ExitStatus } from './context.ts';
+import { parseArguments } from './parse-arguments.ts';
+import { defaultServer } from './check-options.ts';
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'the server; without a configuration it serves the shipped example',
+  options: [configOption],
+  run: runServer,
+};
+
+async function runServer(args: readonly string[], context: CliContext): Promise<ExitStatus> {
+  const given = parseArguments(serve, args).text('config');
+  const source = sourceOf(given ?? context.defaultConfig, context);
+  const loaded = source.load();
+  if ('problems' in loaded) {
+    for (const problem of loaded.problems) context.stderr.write(`${formatProblem(problem)}\n`);
+    context.stderr.write(
+      `sallyport: cannot start; ${count(loaded.problems.length)} to put right\n`,
+    );
+    return 2;
+  }
+  const app = await context.createApp(loaded.config, source);
+  const stopped = stopOnSignal(app, context);
+  const { address, adminAddress } = await app.start();
+  context.stderr.write(banner(address, adminAddress, source.path, context));
+  if (given === undefined) context.stderr.write(commandsToTry(address, context));
+  await stopped;
+  return 0;
+}
+
+function sourceOf(path: string, { environment }: CliContext): ConfigSource {
+  return { path, load: () => loadConfig(path, environment) };
+}
+
+function count(problems: number): string {
+  return problems === 1 ? '1 problem' : `${problems} problems`;
+}
+
+/** The first signal drains; the second ends the process at once. */
+function stopOnSignal(app: App, context: CliContext): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let stopping = false;
+    const onSignal = (): void => {
+      if (stopping) {
+        context.abort();
+        return;
+      }
+      stopping = true;
+      context.stderr.write('sallyport: draining; a second signal stops at once\n');
+      app.stop().then(resolve, reject);
+    };
+    context.signals.on('SIGTERM', onSignal);
+    context.signals.on('SIGINT', onSignal);
+  });
+}
+
+function banner(
+  address: ListenAddress,
+  admin: ListenAddress,
+  path: string,
+  context: CliContext,
+): string {
+  const pages = admin.kind === 'tcp' ? `http://${formatAddress(admin)}` : formatAddress(admin);
+  return `sallyport ${context.version} answers Envoy's ext_authz checks
+
+${table([
+  ['checks', `${formatAddress(address)} (gRPC)`],
+  ['pages', `${pages} (/metrics /healthz /readyz)`],
+  ['config', path],
+])}
+`;
+}
+
+/** The shipped example's, one for each kind of answer. */
+function commandsToTry(address: ListenAddress, { program }: CliContext): string {
+  const at = formatAddress(address);
+  const server = at === defaultServer ? '' : ` --server ${at}`;
+  const ask = `${program} check${server} --principal spiffe://shop.example/ns/shop/sa/web`;
+  return `
+Try it in another terminal:
+
+  allow    ${ask} --method GET --path /orders
+  deny     ${ask} --method POST --path /invoices
+  429      ${ask} --method GET --path /orders/7 --repeat 9
+
+`;
+}
