@@ -1,0 +1,139 @@
+/**
+ * Compiles policies/NAME into bundles/NAME.tar.gz, and the tests' own likewise. `--check` compiles
+ * aside and exits 1 when a committed bundle is not what its policy compiles to.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { extract, pack } from 'tar-stream';
+
+const root = resolve(import.meta.dirname, '../..');
+const decision = 'envoy/authz/allow';
+const testFiles = '*_test.rego';
+
+/** Where policies are, and where their bundles go. */
+const homes = [
+  { policies: join(root, 'policies'), bundles: join(root, 'bundles') },
+  { policies: join(root, 'test/fixtures/policies'), bundles: join(root, 'test/fixtures/bundles') },
+];
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(options: readonly string[]): Promise<number> {
+  const opa = findOpa();
+  if (opa === undefined) {
+    console.error(
+      'opa was not found: put it at .tools/bin/opa or on the PATH (openpolicyagent.org)',
+    );
+    return 2;
+  }
+  let status = 0;
+  for (const { source, bundle } of listPolicies()) {
+    const built = await build(opa, source);
+    if (!options.includes('--check')) {
+      mkdirSync(dirname(bundle), { recursive: true });
+      writeFileSync(bundle, built);
+    } else if (!holdsTheSame(bundle, built)) {
+      console.error(
+        `${relative(root, bundle)} is not what ${relative(root, source)} compiles to: ` +
+          'run node test/setup/build-bundles.ts and commit the result',
+      );
+      status = 1;
+    }
+  }
+  return status;
+}
+
+function findOpa(): string | undefined {
+  // Ours first: another version of opa compiles to other bytes.
+  const folders = [join(root, '.tools/bin'), ...(process.env['PATH'] ?? '').split(':')];
+  return folders.map((folder) => join(folder, 'opa')).find((path) => existsSync(path));
+}
+
+function listPolicies(): { source: string; bundle: string }[] {
+  return homes.flatMap(({ policies, bundles }) =>
+    readdirSync(policies, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => ({
+        source: join(policies, name),
+        bundle: join(bundles, `${name}.tar.gz`),
+      })),
+  );
+}
+
+async function build(opa: string, source: string): Promise<Buffer> {
+  const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
+  try {
+    const output = join(folder, 'bundle.tar.gz');
+    const revision = revisionOf(source);
+    const flags = [
+      '-t',
+      'wasm',
+      '-e',
+      decision,
+      '--ignore',
+      testFiles,
+      '-r',
+      revision,
+      '-o',
+      output,
+    ];
+    execFileSync(opa, ['build', ...flags, '.'], {
+      cwd: source,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    return await repack(readFileSync(output));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Follows from the sources, so that nobody has to think of it, and no two policies share one. */
+function revisionOf(source: string): string {
+  const hash = createHash('sha256');
+  const files = globSync('**/*.{rego,json}', { cwd: source, exclude: [`**/${testFiles}`] });
+  for (const file of files.toSorted()) {
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(source, file)))
+      .update('\0');
+  }
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** The same files in the order of their names, without what depends on the machine. */
+async function repack(archive: Buffer): Promise<Buffer> {
+  const entries = extract();
+  entries.end(gunzipSync(archive));
+  const files = new Map<string, Buffer>();
+  for await (const entry of entries) files.set(entry.header.name, await buffer(entry));
+
+  const tar = pack();
+  const names = [...files.keys()].toSorted();
+  for (const name of names) {
+    tar.entry({ name, mode: 0o644, mtime: new Date(0) }, files.get(name) ?? '');
+  }
+  tar.finalize();
+  const gzip = gzipSync(await buffer(tar), { level: 9 });
+  // RFC 1952 §2.3: the byte that says which operating system wrote it; 255 is unknown.
+  gzip[9] = 255;
+  return gzip;
+}
+
+/** Compares what is packed: deflate may choose other bytes on another processor. */
+function holdsTheSame(bundle: string, built: Buffer): boolean {
+  return existsSync(bundle) && gunzipSync(readFileSync(bundle)).equals(gunzipSync(built));
+}
