@@ -5,8 +5,10 @@ import type { BatchOutput, Sink } from './sink.ts';
 export interface BatchLimits {
   /** How long a line waits for others. */
   readonly delayMs: number;
-  /** A batch is written as soon as it is this long; lengths are in UTF-16 units. */
+  /** Lines do not wait any longer when they are this long together, in UTF-16 units. */
   readonly batchLength: number;
+  /** A busy output gets more at a time, up to this: it pays for each batch, not for each line. */
+  readonly maxBatchLength: number;
   /** What may wait while the output is slow; more is dropped. */
   readonly maxBufferedLength: number;
 }
@@ -14,6 +16,7 @@ export interface BatchLimits {
 export const defaultBatchLimits: BatchLimits = {
   delayMs: 50,
   batchLength: 64 * 1024,
+  maxBatchLength: 1024 * 1024,
   maxBufferedLength: 8 * 1024 * 1024,
 };
 
@@ -95,7 +98,7 @@ export class BatchedSink implements Sink {
   #nextBatchSize(): number {
     let length = 0;
     const end = this.#lines.findIndex(
-      (line) => (length += line.length) >= this.#limits.batchLength,
+      (line) => (length += line.length) >= this.#limits.maxBatchLength,
     );
     return end === -1 ? this.#lines.length : end + 1;
   }

@@ -1,0 +1,31 @@
+/** One thing without which the server is not ready. */
+export interface Readiness {
+  readonly name: string;
+  readonly ready: boolean;
+  /** Why not, or what it is; shown to whoever may ask. */
+  readonly detail?: string;
+}
+
+/** What the page says about the server that it is on. */
+export interface AdminFacts {
+  readonly version: string;
+  /** Undefined until a policy is loaded. */
+  readonly policy:
+    { readonly name: string; readonly revision: string; readonly path: string } | undefined;
+  readonly limits: readonly string[];
+  /** Names of the configured options that weaken the defaults. */
+  readonly insecureOptions: readonly string[];
+}
+
+/** What the admin pages show; asked anew for every request. */
+export interface AdminSources {
+  readonly readiness: () => readonly Readiness[];
+  readonly facts: () => AdminFacts;
+  readonly scrape: () => Promise<string>;
+  readonly scrapeContentType: string;
+}
+
+/** No evidence is not readiness: an empty list is not ready. */
+export function isReady(parts: readonly Readiness[]): boolean {
+  return parts.length > 0 && parts.every(({ ready }) => ready);
+}

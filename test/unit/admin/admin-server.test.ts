@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createAdminServer } from '../../../src/admin/admin-server.ts';
+import type { AdminAddress } from '../../../src/admin/exposure.ts';
+import type { AdminFacts, Readiness } from '../../../src/admin/facts.ts';
+
+const facts: AdminFacts = {
+  version: '1.2.3',
+  policy: { name: 'example', revision: 'r<1>', path: 'envoy/authz/allow' },
+  limits: ['orders-read', 'all'],
+  insecureOptions: ['ambiguousPaths.dot-segment'],
+};
+const loopback: AdminAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
+
+interface Setup {
+  readonly address?: AdminAddress;
+  readonly readiness?: () => readonly Readiness[];
+  readonly scrape?: () => Promise<string>;
+}
+
+async function startAdmin(t: TestContext, setup: Setup = {}) {
+  const faults: unknown[] = [];
+  const server = createAdminServer({
+    address: setup.address ?? loopback,
+    readiness: setup.readiness ?? (() => [{ name: 'policy', ready: true }]),
+    facts: () => facts,
+    scrape: setup.scrape ?? (() => Promise.resolve('sallyport_checks_total 1\n')),
+    scrapeContentType: 'text/plain; version=0.0.4; charset=utf-8',
+    onFault: (error) => faults.push(error),
+  });
+  const bound = await server.start();
+  t.after(() => server.stop(0));
+  return { server, bound, faults };
+}
+
+interface Asked {
+  readonly method?: string;
+  readonly host?: string;
+}
+
+async function ask(bound: AdminAddress, path: string, { method = 'GET', host }: Asked = {}) {
+  const target =
+    bound.kind === 'unix' ? { socketPath: bound.path } : { host: '127.0.0.1', port: bound.port };
+  return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>(
+    (resolve, reject) => {
+      const asked = request(
+        { ...target, path, method, agent: false, ...(host && { headers: { host } }) },
+        (response) => {
+          let body = '';
+          response.setEncoding('utf8');
+          response.on('data', (text: string) => (body += text));
+          response.on('end', () => {
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+          });
+        },
+      );
+      asked.on('error', reject);
+      asked.end();
+    },
+  );
+}
+
+test('metrics, health and readiness are served with their content types', async (t) => {
+  const { bound } = await startAdmin(t);
+  const metrics = await ask(bound, '/metrics');
+  assert.equal(metrics.body, 'sallyport_checks_total 1\n');
+  assert.equal(metrics.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
+  assert.equal((await ask(bound, '/healthz')).body, 'alive\n');
+  assert.equal((await ask(bound, '/readyz?verbose')).body, 'ready\n');
+});
+
+test('readiness follows its parts, and says which are missing', async (t) => {
+  let parts: Readiness[] = [];
+  const { bound } = await startAdmin(t, { readiness: () => parts });
+  assert.equal((await ask(bound, '/readyz')).status, 503, 'no evidence is not readiness');
+
+  parts = [
+    { name: 'policy', ready: false, detail: 'no bundle is loaded' },
+    { name: 'limits', ready: true },
+    { name: 'listener', ready: false },
+  ];
+  const waiting = await ask(bound, '/readyz');
+  assert.equal(waiting.status, 503);
+  assert.equal(waiting.body, 'not ready\npolicy: no bundle is loaded\nlistener\n');
+
+  parts = parts.map((part) => ({ ...part, ready: true }));
+  assert.equal((await ask(bound, '/readyz')).status, 200);
+
+  parts = [{ name: 'listener', ready: false }];
+  assert.equal((await ask(bound, '/readyz')).status, 503);
+});
+
+test('the page shows the state, escaped, and nothing in it can run or load', async (t) => {
+  const { bound } = await startAdmin(t, {
+    readiness: () => [{ name: 'policy', ready: false, detail: '<script>alert("1")</script>' }],
+  });
+  const { status, headers, body } = await ask(bound, '/');
+  assert.equal(status, 200);
+  assert.match(body, /Sallyport 1\.2\.3/);
+  assert.match(body, /r&lt;1&gt;/);
+  assert.match(body, /orders-read, all/);
+  assert.match(body, /ambiguousPaths\.dot-segment/);
+  assert.match(body, /not ready: &lt;script&gt;alert\(&quot;1&quot;\)/);
+  assert.doesNotMatch(body, /<script/);
+  assert.equal(headers['x-content-type-options'], 'nosniff');
+
+  const [, style = ''] = /<style>([^<]*)<\/style>/.exec(body) ?? [];
+  const hash = createHash('sha256').update(style).digest('base64');
+  const policy = String(headers['content-security-policy']);
+  assert.ok(policy.startsWith("default-src 'none'"));
+  assert.ok(
+    policy.includes(`style-src 'sha256-${hash}'`),
+    'the style on the page is the allowed one',
+  );
+});
+
+test('HEAD has the headers of GET and no body', async (t) => {
+  const { bound } = await startAdmin(t);
+  const head = await ask(bound, '/healthz', { method: 'HEAD' });
+  assert.deepEqual([head.status, head.headers['content-length'], head.body], [200, '6', '']);
+});
+
+test('other methods are 405, other paths 404 with what there is', async (t) => {
+  const { bound } = await startAdmin(t);
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+    const refused = await ask(bound, '/metrics', { method });
+    assert.deepEqual([refused.status, refused.headers['allow']], [405, 'GET, HEAD']);
+  }
+  for (const path of ['/nothing', '/metrics/', '/../metrics', '//', '/constructor']) {
+    const missing = await ask(bound, path);
+    assert.equal(missing.status, 404, path);
+    assert.match(missing.body, /\/ \/metrics \/healthz \/readyz/);
+  }
+});
+
+test('on loopback, a name that was rebound to this machine gets nothing', async (t) => {
+  const { bound } = await startAdmin(t);
+  for (const host of ['evil.example', 'evil.example:9192', '127.0.0.1.evil.example', '10.0.0.1']) {
+    for (const path of ['/', '/metrics', '/healthz']) {
+      assert.equal((await ask(bound, path, { host })).status, 421, `${host}${path}`);
+    }
+  }
+  for (const host of ['localhost', 'LOCALHOST:9192', '127.0.0.1:1', '127.1.2.3', '[::1]:9192']) {
+    assert.equal((await ask(bound, '/', { host })).status, 200, host);
+  }
+});
+
+test('off loopback, only metrics and health are served, under any name', async (t) => {
+  const { bound } = await startAdmin(t, { address: { kind: 'tcp', host: '0.0.0.0', port: 0 } });
+  assert.equal((await ask(bound, '/', { host: 'localhost' })).status, 403);
+  for (const path of ['/metrics', '/healthz', '/readyz']) {
+    assert.equal((await ask(bound, path, { host: '10.1.2.3:9192' })).status, 200);
+  }
+});
+
+test('a unix socket serves everything, and takes the place of a dead one', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-admin-'));
+  t.after(() => rm(directory, { recursive: true }));
+  const path = join(directory, 'admin.sock');
+  const { bound, server } = await startAdmin(t, { address: { kind: 'unix', path } });
+  assert.equal((await ask(bound, '/')).status, 200);
+  await assert.rejects(startAdmin(t, { address: { kind: 'unix', path } }), /EADDRINUSE/);
+  assert.equal((await ask(bound, '/healthz')).status, 200, 'the living one was left alone');
+  await server.stop();
+  await assert.rejects(stat(path), /ENOENT/);
+
+  const listen = 'require("net").createServer().listen(process.argv[1], () => console.log("up"))';
+  const dead = spawn(process.execPath, ['-e', listen, path]);
+  await once(dead.stdout, 'data');
+  dead.kill('SIGKILL');
+  await once(dead, 'exit');
+  assert.ok((await stat(path)).isSocket(), 'the dead process left its socket');
+  const second = await startAdmin(t, { address: { kind: 'unix', path } });
+  assert.equal((await ask(bound, '/healthz')).status, 200);
+  await second.server.stop();
+
+  await writeFile(path, 'not a socket');
+  await assert.rejects(startAdmin(t, { address: { kind: 'unix', path } }), /EADDRINUSE/);
+});
+
+test('a fault behind a page is a 500 that says nothing of it, and is reported', async (t) => {
+  const { bound, faults } = await startAdmin(t, {
+    scrape: () => Promise.reject(new Error('the secret cause')),
+    readiness: () => {
+      throw new Error('the other cause');
+    },
+  });
+  for (const path of ['/metrics', '/readyz', '/']) {
+    const failed = await ask(bound, path);
+    assert.equal(failed.status, 500);
+    assert.doesNotMatch(failed.body, /cause/);
+  }
+  assert.equal(faults.length, 3);
+  assert.equal((await ask(bound, '/healthz')).status, 200);
+});
+
+test('oversized headers are refused, and the server lives', async (t) => {
+  const { bound } = await startAdmin(t);
+  assert.ok(bound.kind === 'tcp');
+  const socket = connect(bound.port, '127.0.0.1');
+  socket.write(`GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`);
+  const answer = await new Promise<string>((resolve, reject) => {
+    socket.once('data', (data) => resolve(data.toString()));
+    socket.once('error', reject);
+  });
+  assert.match(answer, /^HTTP\/1\.1 431 /);
+  socket.destroy();
+  assert.equal((await ask(bound, '/healthz')).status, 200);
+});
+
+test('stop cuts off who holds a connection open, within the grace', async (t) => {
+  const { bound, server } = await startAdmin(t);
+  assert.ok(bound.kind === 'tcp');
+  const idle = connect(bound.port, '127.0.0.1');
+  idle.on('error', () => {});
+  idle.write('GET /healthz HTTP/1.1\r\nhost: loc');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const startedMs = performance.now();
+  await server.stop(100);
+  assert.ok(performance.now() - startedMs < 2000);
+  idle.destroy();
+});
