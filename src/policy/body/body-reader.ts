@@ -1,0 +1,60 @@
+import type { Denial } from '../../domain/decision.ts';
+import { headerOf, type RequestView } from '../../domain/request.ts';
+import { readFormBody } from './form-body.ts';
+import { type GrpcMethods, readGrpcBody } from './grpc-body.ts';
+import { readJsonBody } from './json-body.ts';
+import { readMultipartBody } from './multipart-body.ts';
+import { badBody, type ParsedBody, truncatedBody, unreadBody } from './parsed-body.ts';
+
+/** A request whose body is there, with what its forms ask about. */
+interface BodyQuestion {
+  readonly request: RequestView;
+  readonly contentType: string;
+  readonly parsedPath: readonly string[];
+  readonly grpcMethods: GrpcMethods | undefined;
+}
+
+type BodyForm = (question: BodyQuestion) => ParsedBody | Denial;
+
+/** The first whose name is in the content type decides, as in opa-envoy-plugin. */
+const forms: readonly (readonly [name: string, read: BodyForm])[] = [
+  ['application/json', whole(readJsonBody)],
+  ['application/grpc', readGrpcCall],
+  ['application/x-www-form-urlencoded', whole(readFormBody)],
+  ['multipart/form-data', whole(readMultipartBody)],
+];
+
+/** Reads the body as opa-envoy-plugin does. Without `grpcMethods`, gRPC bodies stay unread. */
+export function readBody(
+  request: RequestView,
+  parsedPath: readonly string[],
+  grpcMethods: GrpcMethods | undefined,
+): ParsedBody | Denial {
+  if (request.body.state === 'partial') return truncatedBody;
+  if (request.body.bytes.length === 0) return unreadBody;
+  const contentType = headerOf(request, 'content-type') ?? '';
+  const form = forms.find(([name]) => contentType.includes(name));
+  if (form === undefined) return unreadBody;
+  const [, read] = form;
+  return read({ request, contentType, parsedPath, grpcMethods });
+}
+
+/** A form that must not be read when less has come than Content-Length announced. */
+function whole(read: (bytes: Uint8Array, contentType: string) => ParsedBody | Denial): BodyForm {
+  return ({ request, contentType }) => {
+    const { bytes } = request.body;
+    const announced = headerOf(request, 'content-length');
+    if (announced !== undefined) {
+      if (!/^[+-]?\d+$/.test(announced)) return badBody('announced by a bad Content-Length');
+      if (Number(announced) > bytes.length) return truncatedBody;
+    }
+    return read(bytes, contentType);
+  };
+}
+
+/** gRPC frames name their own length; Content-Length is of no use to them. */
+function readGrpcCall({ request, parsedPath, grpcMethods }: BodyQuestion): ParsedBody | Denial {
+  return grpcMethods === undefined
+    ? unreadBody
+    : readGrpcBody(request.body.bytes, parsedPath, grpcMethods);
+}

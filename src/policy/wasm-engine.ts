@@ -1,0 +1,125 @@
+import type { PolicyEngine } from '../check/ports.ts';
+import { Denial } from '../domain/decision.ts';
+import { isJsonObject, type JsonValue } from '../domain/json.ts';
+import type { PolicyInput, PolicyVerdict } from '../domain/policy.ts';
+import { type GrpcMethods, readGrpcMethods } from './body/grpc-body.ts';
+import { BundleError } from './bundle-error.ts';
+import type { PolicyBundle } from './bundle.ts';
+import { inputDocument } from './input-document.ts';
+import { jsonText } from './json-text.ts';
+import { compileOpaModule, type OpaInstance } from './opa-module.ts';
+import { interpretResult } from './result.ts';
+
+export interface PolicyEngineOptions {
+  /** The bundle's name, for example `example`. */
+  readonly name: string;
+  /** The decision's path, for example `envoy/authz/allow`. */
+  readonly decision: string;
+  readonly skipRequestBodyParse: boolean;
+  /** A FileDescriptorSet; without it, gRPC bodies are not parsed. */
+  readonly protoDescriptor?: Uint8Array;
+  /** Headers that policies may neither write nor remove, for example `x-sallyport-`. */
+  readonly reservedHeaderPrefix: string;
+}
+
+/**
+ * Evaluates one decision of a bundle, synchronously. Throws a BundleError for a bundle that cannot
+ * answer it here.
+ */
+export function createPolicyEngine(
+  bundle: PolicyBundle,
+  options: PolicyEngineOptions,
+): PolicyEngine {
+  const { name, decision, skipRequestBodyParse, protoDescriptor } = options;
+  const reservedPrefix = options.reservedHeaderPrefix.toLowerCase();
+  const grpcMethods = protoDescriptor && readDescriptor(protoDescriptor);
+  const evaluateText = createEvaluator(bundle, decision);
+
+  return {
+    identity: { name, revision: bundle.revision, path: decision },
+    evaluate(question): PolicyVerdict {
+      let input: PolicyInput | undefined;
+      try {
+        const document = inputDocument(question, { skipRequestBodyParse, grpcMethods });
+        if (document instanceof Denial) return unanswered(document, input);
+        input = { document, text: jsonText(document) };
+        const result = evaluateText(input.text);
+        return { input, ...interpretResult(result, reservedPrefix) };
+      } catch (error) {
+        const detail = error instanceof Error ? error.message : String(error);
+        return unanswered(
+          new Denial('policy_unavailable', `the evaluation failed: ${detail}`),
+          input,
+        );
+      }
+    },
+  };
+}
+
+function unanswered(decision: Denial, input: PolicyInput | undefined): PolicyVerdict {
+  return { decision, input, result: undefined, rule: undefined, reasons: [], limits: [] };
+}
+
+/** An instance that one large request has grown by more than this is not kept. */
+const maxGrowthBytes = 32 * 1024 * 1024;
+
+/**
+ * What evaluates input texts. It keeps one instance; one that failed, whose memory may be in any
+ * state, or has grown too large is replaced when the next request comes.
+ */
+function createEvaluator(
+  bundle: PolicyBundle,
+  decision: string,
+): (inputText: string) => JsonValue | undefined {
+  const instantiate = compileOpaModule(moduleFor(bundle, decision), bundle.data);
+  let instance: OpaInstance | undefined = instantiate();
+  if (!instance.entrypoints.includes(decision))
+    throw missingEntrypoint(decision, instance.entrypoints);
+  const maxBytes = instance.memoryBytes() + maxGrowthBytes;
+
+  return (inputText) => {
+    const current = instance ?? instantiate();
+    instance = undefined;
+    const result = singleResult(current.evaluate(decision, inputText));
+    if (current.memoryBytes() <= maxBytes) instance = current;
+    return result;
+  };
+}
+
+function moduleFor({ modules }: PolicyBundle, decision: string): Uint8Array<ArrayBuffer> {
+  const module = modules.get(decision);
+  if (module !== undefined) return module;
+  if (modules.size > 0) throw missingEntrypoint(decision, [...modules.keys()]);
+  throw new BundleError(
+    `the bundle has no WASM module: build it with opa build -t wasm -e ${decision}`,
+  );
+}
+
+function missingEntrypoint(decision: string, present: readonly string[]): BundleError {
+  return new BundleError(
+    `the bundle has no entrypoint ${decision}: choose one of ${present.join(', ')}, ` +
+      `or build it with opa build -t wasm -e ${decision}`,
+  );
+}
+
+/** OPA's result set for one document: `[{result: …}]`, or `[]` when it is undefined. */
+function singleResult(results: JsonValue): JsonValue | undefined {
+  if (Array.isArray(results) && results.length <= 1) {
+    const [only] = results as readonly JsonValue[];
+    if (only === undefined) return undefined;
+    if (isJsonObject(only) && only['result'] !== undefined) return only['result'];
+  }
+  throw new Error('the policy gave no result set of one result');
+}
+
+function readDescriptor(descriptorSet: Uint8Array): GrpcMethods {
+  try {
+    return readGrpcMethods(descriptorSet);
+  } catch (error) {
+    throw new BundleError(
+      'the proto descriptor is not a complete FileDescriptorSet: build it with protoc ' +
+        '--include_imports --descriptor_set_out, or buf build -o',
+      { cause: error },
+    );
+  }
+}
