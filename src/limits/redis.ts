@@ -53,7 +53,13 @@ export function createRedisConnection(
   });
   return {
     isUp: () => client.status === 'ready',
-    runTakeScript: async (keys, args) => client.takeLimits(keys.length, ...keys, ...args),
+    runTakeScript: async (keys, args) => {
+      try {
+        return await client.takeLimits(keys.length, ...keys, ...args);
+      } catch (error) {
+        throw inPlainWords(error);
+      }
+    },
     close: () => {
       client.off('close', onClose);
       client.disconnect();
@@ -77,7 +83,16 @@ function optionsFor({ connectTimeoutMs, commandTimeoutMs }: RedisSettings) {
     // A server that hangs: after a few time-outs drop the connection, and with it what waits in it.
     socketTimeout: 4 * commandTimeoutMs,
     retryStrategy: reconnectDelayMs,
+    // After a failover the name leads to the new primary, but this connection still to the old one.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
   };
+}
+
+/** ioredis names its own option where the connection ended before the reply. */
+function inPlainWords(error: unknown): unknown {
+  return error instanceof Error && error.name === 'MaxRetriesPerRequestError'
+    ? new Error('the connection to Redis was lost', { cause: error })
+    : error;
 }
 
 const firstDelayMs = 50;
