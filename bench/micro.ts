@@ -1,19 +1,80 @@
+import { compileMask } from '../src/audit/mask.ts';
+import { formatRecord } from '../src/audit/record.ts';
+import type { CompletedCheck } from '../src/check/check.ts';
+import { decide } from '../src/check/decide.ts';
+import { Denial } from '../src/domain/decision.ts';
+import { systemClock } from '../src/domain/clock.ts';
+import { createAnswerer } from '../src/envoy/answer.ts';
 import { decodeCheckRequest } from '../src/envoy/decode-check-request.ts';
+import { encodeCheckResponse } from '../src/envoy/encode-check-response.ts';
+import { inputDocument } from '../src/policy/input-document.ts';
+import { jsonText } from '../src/policy/json-text.ts';
+import { arrivalOf } from '../src/server/check-arrival.ts';
+import { createTelemetry } from '../src/telemetry/telemetry.ts';
 import { encodeCheckRequest } from './check-request.ts';
+import { openGate } from './gate.ts';
 import { type Operation, type OperationTime, timeOperations } from './operations.ts';
 import { formatTable } from './table.ts';
 
-/** Times the stages of a check one by one, without a network, and the whole of them. */
+const rounds = 25;
+
+/** Times the stages of a check one by one, without a network and Redis, and all of them together. */
 export async function measureStages(options: { readonly json: boolean }): Promise<string> {
-  const times = await timeOperations(stages(), rounds);
+  const times = await timeOperations(await stages(), rounds);
   return options.json ? JSON.stringify(times) : format(times);
 }
 
-const rounds = 25;
-
-function stages(): Operation[] {
+async function stages(): Promise<Operation[]> {
   const bytes = encodeCheckRequest();
-  return [{ name: 'decode', run: () => decodeCheckRequest(bytes) }];
+  const gate = await openGate();
+  const answer = createAnswerer({ headerPrefix: 'x-sallyport-' });
+  const mask = compileMask([]);
+  const { observer } = createTelemetry({ version: 'bench' });
+
+  const complete = async (): Promise<CompletedCheck> => {
+    const check = arrivalOf(Infinity, systemClock, { checkTimeoutMs: 150, deadlineMarginMs: 20 });
+    check.attributes = decodeCheckRequest(bytes);
+    const decision = await decide(gate, check, systemClock);
+    const durationMs = systemClock.monotonicMs() - check.startedMs;
+    return { check, decision, policy: gate.policy.identity, durationMs };
+  };
+
+  const completed = await complete();
+  const { attributes = {}, request, caller, deadlineMs } = completed.check;
+  if (request === undefined || completed.decision instanceof Denial) {
+    throw new Error('the measured check is not allowed');
+  }
+  const question = { request, caller };
+  const limitQuestion = { ...question, rule: completed.check.verdict?.rule, named: [] };
+  const inputOptions = { skipRequestBodyParse: false, grpcMethods: undefined };
+
+  return [
+    { name: 'decode', run: () => decodeCheckRequest(bytes) },
+    { name: 'request view', run: () => gate.requests.read(attributes) },
+    { name: 'caller', run: () => gate.callers.resolve(request) },
+    { name: 'input document', run: () => inputDocument(question, inputOptions) },
+    {
+      name: 'input document and text',
+      run: () => {
+        const document = inputDocument(question, inputOptions);
+        return document instanceof Denial ? document : jsonText(document);
+      },
+    },
+    { name: 'policy, with its input', run: () => gate.policy.evaluate(question) },
+    { name: 'limits, in memory', run: () => gate.limiter.take(limitQuestion, deadlineMs) },
+    { name: 'answer', run: () => answer(completed) },
+    { name: 'answer and encode', run: () => encodeCheckResponse(answer(completed)) },
+    { name: 'mask and write the record', run: () => formatRecord(completed, mask, {}) },
+    { name: 'observe', run: () => observer.observe(completed) },
+    {
+      name: 'all of a check',
+      run: async () => {
+        const decided = await complete();
+        observer.observe(decided);
+        return [encodeCheckResponse(answer(decided)), formatRecord(decided, mask, {})];
+      },
+    },
+  ];
 }
 
 function format(times: readonly OperationTime[]): string {
