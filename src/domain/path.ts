@@ -47,8 +47,12 @@ export function findAmbiguity(
   return pathAmbiguities.find((name) => !relaxed.includes(name) && has[name](target));
 }
 
-/** The path split at `/`, each segment percent-decoded; one that cannot be decoded stays as sent. */
+/**
+ * The path split at `/`, each segment percent-decoded; one that cannot be decoded stays as sent.
+ * `/` has none, `/orders/` has an empty one at its end.
+ */
 export function segmentsOf(path: string): string[] {
+  if (path === '/') return [];
   const segments = path.slice(1).split('/');
   return path.includes('%') ? segments.map(decodeSegment) : segments;
 }

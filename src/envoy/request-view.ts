@@ -77,7 +77,13 @@ function httpView(
 type Target = Pick<RequestView, 'kind' | 'path' | 'query' | 'segments'>;
 
 const connectTarget: Target = Object.freeze({ kind: 'connect', path: '', query: '', segments: [] });
-const serverTarget: Target = Object.freeze({ kind: 'http', path: '*', query: '', segments: [] });
+/** The server itself (RFC 9110 §9.3.7); its segment keeps it apart from the path `/`. */
+const serverTarget: Target = Object.freeze({
+  kind: 'http',
+  path: '*',
+  query: '',
+  segments: ['*'],
+});
 
 function readTarget(
   method: string,
