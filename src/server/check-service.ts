@@ -31,6 +31,11 @@ export interface CheckServiceDependencies {
   readonly onFault: OnFault;
 }
 
+export interface CheckService extends GrpcService {
+  /** How many checks have arrived and are not answered yet. */
+  inFlight(): number;
+}
+
 type CheckCall = ServerUnaryCall<Buffer, Uint8Array>;
 type Respond = sendUnaryData<Uint8Array>;
 
@@ -39,7 +44,7 @@ type Respond = sendUnaryData<Uint8Array>;
  * answered with a decision, whatever goes wrong behind it, because an RPC error is an allow to an
  * Envoy with `failure_mode_allow`.
  */
-export function createCheckService(dependencies: CheckServiceDependencies): GrpcService {
+export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
   const { clock, limits, answer, recorder, observer, onFault } = dependencies;
   const lastResort = lastResortOf(dependencies);
   let inFlight = 0;
@@ -88,7 +93,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Grpc
       void handle(call, respond);
     },
   };
-  return { definition, implementation };
+  return { definition, implementation, inFlight: () => inFlight };
 }
 
 /** Decides a check that has just come in. Never rejects. */

@@ -1,5 +1,6 @@
-import { createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import { createConnections } from './connections.ts';
 import type { OnFault } from './fault.ts';
 import type { GrpcService } from './grpc-service.ts';
 import { listen, type ListenAddress } from './listener.ts';
@@ -29,8 +30,8 @@ export interface GrpcServer {
 }
 
 /**
- * A gRPC server. It accepts connections by itself and hands them to @grpc/grpc-js, which would
- * print its own messages for an address in use and cannot count or end what it holds.
+ * A gRPC server. It accepts connections itself and hands them to @grpc/grpc-js, which would not
+ * say why it cannot listen, and loses calls when it ends a connection.
  */
 export function createGrpcServer(
   options: GrpcServerOptions,
@@ -44,10 +45,9 @@ export function createGrpcServer(
   }
 
   const transport = grpc.createConnectionInjector(transportCredentials());
-  const sockets = new Set<Socket>();
+  const connections = createConnections(options.connectionAge);
   const listener = createServer((socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    connections.add(socket);
     transport.injectConnection(socket);
   });
 
@@ -59,28 +59,29 @@ export function createGrpcServer(
     return address;
   }
 
-  function close(): Promise<void> {
+  async function close(): Promise<void> {
     for (const service of services) service.drain?.();
-    return new Promise((resolve) => {
-      const force = setTimeout(() => {
-        grpc.forceShutdown();
-        for (const socket of sockets) socket.destroy();
-      }, options.drainTimeoutMs);
-      listener.close(() => {
-        clearTimeout(force);
-        resolve();
-      });
-      grpc.tryShutdown(() => {});
-    });
+    listener.close();
+    connections.askToLeave();
+    const closed = connections.closed();
+    const insist = setTimeout(() => grpc.tryShutdown(() => {}), noticeMs);
+    const force = setTimeout(() => connections.destroy(), options.drainTimeoutMs);
+    await closed;
+    clearTimeout(insist);
+    clearTimeout(force);
+    grpc.forceShutdown();
   }
 
-  let closed: Promise<void> | undefined;
+  let closing: Promise<void> | undefined;
   return {
     start,
-    drain: () => (closed ??= close()),
-    connections: () => sockets.size,
+    drain: () => (closing ??= close()),
+    connections: () => connections.count(),
   };
 }
+
+/** For clients to read the notice and for what they had sent before to arrive: many round trips. */
+const noticeMs = 500;
 
 /** Plaintext: what reaches the port is the network's to protect. */
 function transportCredentials(): ServerCredentials {
@@ -103,8 +104,6 @@ function transportOptions(options: GrpcServerOptions): ServerOptions {
     'grpc.max_concurrent_streams': options.maxConcurrentStreams,
     'grpc.keepalive_time_ms': options.keepalive.intervalMs,
     'grpc.keepalive_timeout_ms': options.keepalive.timeoutMs,
-    'grpc.max_connection_age_ms': options.connectionAge.maxMs,
-    'grpc.max_connection_age_grace_ms': options.connectionAge.graceMs,
     'grpc-node.max_session_memory': maxSessionMemoryMb,
     'grpc.enable_channelz': 0,
   };

@@ -1,0 +1,83 @@
+import { connect, type ClientHttp2Session, constants } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { addressText, type ListenAddress } from '../../src/server/listener.ts';
+
+export const checkPath = '/envoy.service.auth.v3.Authorization/Check';
+
+/** What a call came to, at the level of the RPC: bytes, or a status. */
+export interface RpcOutcome {
+  readonly status: number;
+  readonly details: string;
+  readonly message: Buffer | undefined;
+}
+
+/** A gRPC client that sends and receives bytes, so that it can send what is no message at all. */
+export function byteClient(t: TestContext, address: ListenAddress) {
+  const client = new Client(addressText(address), credentials.createInsecure(), {
+    'grpc.enable_http_proxy': 0,
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_retries': 0,
+  });
+  t.after(() => client.close());
+
+  function call(
+    message: Buffer,
+    { path = checkPath, timeoutMs = 5000 }: { path?: string; timeoutMs?: number } = {},
+  ) {
+    let settle: (outcome: RpcOutcome) => void;
+    const outcome = new Promise<RpcOutcome>((resolve) => {
+      settle = resolve;
+    });
+    const running = client.makeUnaryRequest(
+      path,
+      identity,
+      identity,
+      message,
+      { deadline: Date.now() + timeoutMs },
+      (fault: ServiceError | null, answered) => {
+        settle({ status: fault?.code ?? 0, details: fault?.details ?? '', message: answered });
+      },
+    );
+    return { outcome, cancel: () => running.cancel() };
+  }
+
+  return { call, send: (...parts: Parameters<typeof call>) => call(...parts).outcome };
+}
+
+const identity = (bytes: Buffer): Buffer => bytes;
+
+/** A bare HTTP/2 connection, for what a gRPC client would not do. */
+export async function http2Client(
+  t: TestContext,
+  address: ListenAddress,
+): Promise<ClientHttp2Session> {
+  const session = connect(
+    address.kind === 'tcp' ? `http://${addressText(address)}` : 'http://localhost',
+    address.kind === 'unix' ? { createConnection: () => connectSocket(address.path) } : {},
+  );
+  session.on('error', () => {});
+  t.after(() => session.destroy());
+  await new Promise<void>((resolve) => session.once('remoteSettings', () => resolve()));
+  return session;
+}
+
+export function grpcFrame(message: Buffer): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
+
+/** Opens a Check on a bare connection; the message is sent, the answer left to the caller. */
+export function openCheck(session: ClientHttp2Session, message: Buffer) {
+  const stream = session.request({
+    [constants.HTTP2_HEADER_METHOD]: 'POST',
+    [constants.HTTP2_HEADER_PATH]: checkPath,
+    [constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc',
+    [constants.HTTP2_HEADER_TE]: 'trailers',
+  });
+  stream.on('error', () => {});
+  stream.end(grpcFrame(message));
+  return stream;
+}
