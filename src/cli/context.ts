@@ -1,6 +1,7 @@
+import type { App } from '../app/app.ts';
+import type { ConfigSource } from '../app/reloader.ts';
 import type { Config, ListenAddress } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
-import type { LoadedConfig } from '../config/load-config.ts';
 import type { Problem } from '../config/problem.ts';
 import type { CheckClient } from '../server/check-client.ts';
 
@@ -30,7 +31,7 @@ export interface Signals {
   on(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
 }
 
-/** What app.ts and the server make; loaded when a command needs it. */
+/** What `app` and `server` make; loaded when a command needs it. */
 export interface Wiring {
   createApp(config: Config, source: ConfigSource): Promise<App>;
   createCheckClient(address: ListenAddress): Promise<CheckClient>;
@@ -38,17 +39,4 @@ export interface Wiring {
   createOfflineChecker(config: Config): Promise<CheckClient>;
   /** What only loading shows: of the bundle, the descriptor. */
   inspectConfiguration(config: Config): Promise<readonly Problem[]>;
-}
-
-/** Where the configuration came from, to read it again when it changes. */
-export interface ConfigSource {
-  readonly path: string;
-  load(): LoadedConfig;
-}
-
-export interface App {
-  /** Resolves when checks are answered. Rejects with a sentence when they cannot be. */
-  start(): Promise<{ readonly address: ListenAddress; readonly adminAddress: ListenAddress }>;
-  /** Drains; bounded by `server.drainTimeout`. */
-  stop(): Promise<void>;
 }

@@ -1,9 +1,11 @@
+import type { App } from '../app/app.ts';
+import type { ConfigSource } from '../app/reloader.ts';
 import type { ListenAddress } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { formatProblem } from '../config/problem.ts';
 import { formatAddress } from '../config/values.ts';
 import { configOption, table, type Command } from './command.ts';
-import type { App, CliContext, ConfigSource, ExitStatus } from './context.ts';
+import type { CliContext, ExitStatus } from './context.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { defaultServer } from './check-options.ts';
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 const root = resolve(import.meta.dirname, '../..');
 const source = join(root, 'src');
 
-/** Which rooms a room may enter, beside itself. `app.ts`, `main.ts` and `cli` put all together. */
+/** Which rooms a room may enter, beside itself. `app`, `cli` and `main.ts` put all together. */
 const mayEnter: Record<string, readonly string[]> = {
   domain: [],
   check: ['domain'],
@@ -20,7 +20,7 @@ const mayEnter: Record<string, readonly string[]> = {
   admin: ['domain', 'check'],
   config: ['domain'],
 };
-const composers = new Set(['cli', 'app.ts', 'main.ts']);
+const composers = new Set(['app', 'cli', 'main.ts']);
 
 /** The one room that may import a package. */
 const ownerOf: Record<string, string> = {

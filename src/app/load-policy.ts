@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { PolicyEngine } from '../check/ports.ts';
+import type { Config } from '../config/config.ts';
+import { readBundle } from '../policy/bundle.ts';
+import { createPolicyEngine } from '../policy/wasm-engine.ts';
+import { type Loaded, loadedFrom } from './loaded.ts';
+
+export async function loadPolicy({ policy, headers }: Config): Promise<Loaded<PolicyEngine>> {
+  const { bundle: file, protoDescriptor, decision, skipRequestBodyParse } = policy;
+  return loadedFrom(file, async () => {
+    const bundle = await readBundle(await readFile(file));
+    return createPolicyEngine(bundle, {
+      name: bundleName(file),
+      decision,
+      skipRequestBodyParse,
+      reservedHeaderPrefix: headers.prefix,
+      ...(protoDescriptor && { protoDescriptor: await readFile(protoDescriptor) }),
+    });
+  });
+}
+
+/** `bundles/example.tar.gz` is `example`. */
+function bundleName(file: string): string {
+  return basename(file).replace(/\.(?:tar\.gz|tgz)$/, '');
+}

@@ -1,0 +1,24 @@
+import { formatProblem, type Problem } from '../config/problem.ts';
+
+/** What files describe: it, or everything that is wrong with them. */
+export type Loaded<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
+
+export function problemsOf(loaded: Loaded<unknown>): readonly Problem[] {
+  return 'problems' in loaded ? loaded.problems : [];
+}
+
+/** Runs what throws a sentence, and says of which file it speaks. */
+export async function loadedFrom<T>(file: string, load: () => T | Promise<T>): Promise<Loaded<T>> {
+  try {
+    return { value: await load() };
+  } catch (fault) {
+    const message = fault instanceof Error ? fault.message : String(fault);
+    return { problems: [{ file, path: '', message }] };
+  }
+}
+
+/** @throws {Error} that lists every problem, a line each. */
+export function valueOf<T>(loaded: Loaded<T>): T {
+  if ('value' in loaded) return loaded.value;
+  throw new Error(loaded.problems.map(formatProblem).join('\n'));
+}

@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config, ListenAddress } from '../config/config.ts';
+import { systemClock } from '../domain/clock.ts';
+import { type CheckClient, createCheckClient } from '../server/check-client.ts';
+import { createGrpcServer } from '../server/grpc-server.ts';
+import { createChecks } from './checks.ts';
+import { GateKeeper } from './gate-keeper.ts';
+import { countInMemory } from './limit-counts.ts';
+import { valueOf } from './loaded.ts';
+
+/**
+ * Decides without a server's help: a server of its own, in this process, on a socket that nobody
+ * else knows. So it takes the very road that Envoy's checks take. It counts in memory, because a
+ * question must not use up a caller's share, and it records nothing.
+ */
+export async function createOfflineChecker(config: Config): Promise<CheckClient> {
+  const clock = systemClock;
+  const keeper = valueOf(await GateKeeper.open(config, countInMemory(clock).surroundings));
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
+  const address: ListenAddress = { kind: 'unix', path: join(directory, 'check.sock') };
+  const checks = createChecks({
+    keeper,
+    clock,
+    recorder: { record: () => {} },
+    observer: { observe: () => {} },
+    onFault: (where, fault) => {
+      throw new Error(`fault while ${where}`, { cause: fault });
+    },
+  });
+  const server = createGrpcServer({ ...config.server, address }, [checks], () => {});
+  await server.start();
+  const client = createCheckClient(address);
+  return {
+    check: (request, options) => client.check(request, options),
+    close: () => {
+      client.close();
+      void server.drain().then(() => rm(directory, { recursive: true }));
+    },
+  };
+}
