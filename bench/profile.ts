@@ -14,7 +14,8 @@ interface CallFrame {
   readonly lineNumber: number;
 }
 
-const shownFunctions = 30;
+const shownAreas = 20;
+const shownFunctions = 40;
 const pauses = new Set(['(idle)', '(root)']);
 
 /** Where the time went, by area and by function, in percent of the time that was not idle. */
@@ -32,7 +33,7 @@ export function formatProfile(profile: CpuProfile): string {
     add(functions, placeOf(frame), micros);
   }
   return [
-    formatShares('area', areas, busy),
+    formatShares('area', areas, busy, shownAreas),
     formatShares('function', functions, busy, shownFunctions),
   ].join('\n\n');
 }
@@ -44,6 +45,7 @@ export function areaOf({ functionName, url }: CallFrame): string {
   const [, own] = /\/(src\/[^/]+)/.exec(url) ?? [];
   if (own !== undefined) return own;
   if (url.startsWith('wasm:')) return 'wasm';
+  if (functionName.startsWith('RegExp: ')) return 'regular expressions';
   const [, builtin] = /^node:(internal\/[^/]+|[^/]+)/.exec(url) ?? [];
   return builtin === undefined ? functionName || 'native' : `node:${builtin}`;
 }
@@ -57,7 +59,7 @@ function formatShares(
   title: string,
   micros: ReadonlyMap<string, number>,
   busy: number,
-  most = Infinity,
+  most: number,
 ): string {
   const rows = [...micros]
     .toSorted(([, left], [, right]) => right - left)
