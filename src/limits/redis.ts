@@ -44,8 +44,9 @@ export function createRedisConnection(
     observer.lost(cause ?? 'the connection was closed');
     cause = undefined;
   };
-  client.on('error', (error: Error) => {
-    cause = error.message;
+  client.on('error', (error: NodeJS.ErrnoException) => {
+    // Where a name has several addresses and none answers, the message is empty.
+    cause = error.message === '' ? error.code : error.message;
   });
   client.on('close', onClose);
   client.on('ready', () => {

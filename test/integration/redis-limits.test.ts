@@ -66,14 +66,14 @@ test('replicas that take one key at once admit exactly its burst', async () => {
 
 test('a caller who waits for as long as was said is admitted', async () => {
   const store = await openStore();
-  const charge = chargeOf('waiting', 2, secondUs / 4);
+  const charge = chargeOf('waiting', 2, secondUs);
   await Promise.all([store.take([charge], noDeadline), store.take([charge], noDeadline)]);
   const { admitted, aheadUs } = await store.take([charge], noDeadline);
   assert.equal(admitted, false);
   const waitMs = Math.ceil(((aheadUs[0] ?? 0) + charge.costUs - charge.capacityUs) / 1000);
-  await sleep(waitMs / 2);
+  await sleep(waitMs / 4);
   assert.equal((await store.take([charge], noDeadline)).admitted, false);
-  await sleep(waitMs / 2 + 2);
+  await sleep((waitMs * 3) / 4 + 2);
   assert.equal((await store.take([charge], noDeadline)).admitted, true);
 });
 
