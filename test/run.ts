@@ -14,7 +14,7 @@ const testTimeoutMs = 240_000;
 
 /** Which real parts a test file needs, told by its path. */
 const needs: readonly { readonly path: RegExp; readonly tools: readonly ToolName[] }[] = [
-  { path: /^test\/e2e\//, tools: ['envoy', 'openssl', 'redis-server'] },
+  { path: /^test\/e2e\//, tools: ['envoy', 'openssl', 'opa', 'redis-server'] },
   { path: /redis/, tools: ['redis-server'] },
   { path: /chart/, tools: ['helm', 'kubeconform', 'kubernetes-schemas'] },
   { path: /dockerfile/, tools: ['hadolint'] },

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bootstrap, documentedBootstrap, setCheckTimeout } from './bootstrap.ts';
-import { type CertificateAuthority, createCertificateAuthority } from './certificates.ts';
+import { type Certificate, createCertificateAuthority } from './certificates.ts';
 import { type Client, createClient } from './client.ts';
 import { type Envoy, startEnvoy } from './envoy.ts';
 import { type Sallyport, type SallyportOptions, startSallyport } from './sallyport.ts';
@@ -18,13 +18,14 @@ export interface RoadOptions extends Omit<SallyportOptions, 'directory'> {
 /** The whole road: a caller with a certificate → Envoy → Sallyport, and → the upstream. */
 export interface Road {
   readonly directory: string;
-  readonly authority: CertificateAuthority;
   readonly envoy: Envoy;
   readonly upstream: Upstream;
   /** Replaced by `restartSallyport`. */
   sallyport: Sallyport;
   /** A caller by its SPIFFE ID; undefined: one without a certificate. */
   caller(spiffeId: string | undefined): Client;
+  /** A certificate for a name as openssl writes it: `URI:spiffe://…`. */
+  identity(subjectAltName: string): Certificate;
   /** Starts Sallyport again, at the address that it had. */
   restartSallyport(): Promise<void>;
   stop(): Promise<void>;
@@ -48,18 +49,20 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
   const envoy = await startEnvoy(directory, bootstrap);
 
   const clients: Client[] = [];
+  let issued = 0;
+  const identity = (subjectAltName: string): Certificate => {
+    issued += 1;
+    return authority.issue(`caller-${issued}`, subjectAltName);
+  };
   const road: Road = {
     directory,
-    authority,
     envoy,
     upstream,
     sallyport,
+    identity,
     caller: (spiffeId) => {
-      const identity =
-        spiffeId === undefined
-          ? undefined
-          : authority.issue(`caller-${clients.length}`, `URI:${spiffeId}`);
-      const client = createClient(envoy.port('front'), identity);
+      const certificate = spiffeId === undefined ? undefined : identity(`URI:${spiffeId}`);
+      const client = createClient(envoy.port('front'), certificate);
       clients.push(client);
       return client;
     },

@@ -45,7 +45,7 @@ export async function startSallyport(options: SallyportOptions): Promise<Sallypo
   const metrics = async () => (await get(admin, '/metrics')).body;
   return {
     process: program,
-    address: addressOf(program, options),
+    address: await addressOf(program, options),
     records: () => readRecords(directory),
     metrics,
     metric: async (sample) => sampleOf(await metrics(), sample),
@@ -84,20 +84,15 @@ function checkSocket(directory: string): string {
   return join(directory, 'grpc.sock');
 }
 
-function addressOf(
-  program: RunningProcess,
-  { directory, transport }: SallyportOptions,
-): EnvoyAddress {
-  return transport === 'unix'
-    ? { pipe: { path: checkSocket(directory) } }
-    : loopback(boundPort(program.stderr()));
+/** The server says on its standard error where it listens. */
+function addressOf(program: RunningProcess, { directory, transport }: SallyportOptions) {
+  if (transport === 'unix') return { pipe: { path: checkSocket(directory) } };
+  return waitFor('the port', () => boundPort(program.stderr()), { program });
 }
 
-/** The server says on its standard error where it listens. */
-function boundPort(text: string): number {
-  const port = /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
-  if (port === undefined) throw new Error(`Sallyport did not say where it listens:\n${text}`);
-  return Number(port);
+function boundPort(stderr: string): EnvoyAddress | undefined {
+  const port = /^\s*checks +127\.0\.0\.1:(\d+)/m.exec(stderr)?.[1];
+  return port === undefined ? undefined : loopback(Number(port));
 }
 
 async function readyOn(admin: string): Promise<true | undefined> {
