@@ -83,7 +83,9 @@ function withoutCredentials(text: string): string {
 }
 
 function jsonLine(level: LogLevel, time: string, message: string, fields: PrintableFields): string {
-  return JSON.stringify({ ...fields, level, time, message });
+  const own = { level, time, message };
+  // First for whoever reads it, and last so that no field takes their place.
+  return JSON.stringify({ ...own, ...fields, ...own });
 }
 
 function readableLine(

@@ -8,17 +8,22 @@ import { type Metric, metrics } from './metrics.ts';
 export interface Telemetry {
   readonly observer: CheckObserver;
   /** What a scrape answers, and its content type. */
-  scrape(): Promise<string>;
+  readonly scrape: () => Promise<string>;
   readonly contentType: string;
   /** Says where the number of checks in flight is read at a scrape. */
-  trackChecksInFlight(read: () => number): void;
-  setRedisUp(up: boolean): void;
+  readonly trackChecksInFlight: (read: () => number) => void;
+  readonly setRedisUp: (up: boolean) => void;
   /** A bundle was loaded, or found unchanged; `atMs` is epoch milliseconds. */
-  bundleLoaded(bundle: { readonly name: string; readonly revision: string }, atMs: number): void;
-  reloaded(what: string, result: 'success' | 'failure'): void;
-  recordsDropped(sink: string, cause: string, count: number): void;
+  readonly bundleLoaded: (bundle: BundleIdentity, atMs: number) => void;
+  readonly reloaded: (what: string, result: 'success' | 'failure') => void;
+  readonly recordsDropped: (sink: string, cause: string, count: number) => void;
   /** Replaces the whole list. */
-  setInsecureOptions(names: readonly string[]): void;
+  readonly setInsecureOptions: (names: readonly string[]) => void;
+}
+
+export interface BundleIdentity {
+  readonly name: string;
+  readonly revision: string;
 }
 
 export function createTelemetry({ version }: { readonly version: string }): Telemetry {
