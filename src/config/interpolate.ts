@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { childPath, filledScalar, type Node, type ScalarNode } from './node.ts';
+import { filledScalar, type BrokenNode, type ScalarNode } from './node.ts';
 import type { Problem } from './problem.ts';
 import { readText } from './read-file.ts';
 
@@ -13,42 +13,16 @@ export interface Sources {
 const referencePattern = /\$\$\{|\$\{([^}]*)(\}?)/g;
 const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** The same document with `${VAR}` and `${file:/path}` filled in. What is filled is not read again. */
-export function interpolate(node: Node, sources: Sources, problems: Problem[], path = ''): Node {
-  switch (node.kind) {
-    case 'broken':
-      return node;
-    case 'scalar':
-      return typeof node.value === 'string' && node.value.includes('${')
-        ? fill(node, node.value, sources, problems, path)
-        : node;
-    case 'list': {
-      const items = node.items.map((item, index) =>
-        interpolate(item, sources, problems, `${path}[${index}]`),
-      );
-      return { ...node, items };
-    }
-    case 'mapping': {
-      const entries = [...node.entries].map(([key, { keyPlace, value }]) => {
-        const filled = interpolate(value, sources, problems, childPath(path, key));
-        return [key, { keyPlace, value: filled }] as const;
-      });
-      return { ...node, entries: new Map(entries) };
-    }
-    default:
-      return node satisfies never;
-  }
-}
-
-function fill(
+/** Fills `${VAR}` and `${file:/path}` in a text. What is filled in is not read again. */
+export function interpolate(
   node: ScalarNode,
-  text: string,
+  path: string,
   sources: Sources,
   problems: Problem[],
-  path: string,
-): Node {
+): ScalarNode | BrokenNode {
+  if (typeof node.value !== 'string' || !node.value.includes('${')) return node;
   let broken = false;
-  const filled = text.replaceAll(referencePattern, (whole, name?: string, end?: string) => {
+  const text = node.value.replaceAll(referencePattern, (whole, name?: string, end?: string) => {
     if (whole === '$${') return '${';
     const found = name !== undefined && end === '}' ? lookUp(name, sources) : malformed(whole);
     if ('text' in found) return found.text;
@@ -56,7 +30,7 @@ function fill(
     broken = true;
     return '';
   });
-  return broken ? { kind: 'broken', place: node.place } : filledScalar(filled, node.place);
+  return broken ? { kind: 'broken', place: node.place } : filledScalar(text, node.place);
 }
 
 type Found = { readonly text: string } | { readonly fault: string };

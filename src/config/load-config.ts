@@ -16,9 +16,11 @@ export type LoadedConfig = { readonly config: Config } | { readonly problems: re
 export function loadConfig(path: string, environment: Environment): LoadedConfig {
   const problems: Problem[] = [];
   const directory = dirname(resolve(path));
-  const written = readYaml(path, problems);
-  const filled = interpolate(written, { environment, directory }, problems);
-  const root = overlayEnvironment(filled, configSchema, environment, problems);
+  const sources = { environment, directory };
+  const written = readYaml(path, problems, (scalar, key) =>
+    interpolate(scalar, key, sources, problems),
+  );
+  const root = overlayEnvironment(written, configSchema, environment, problems);
   const reading = { problems, directory, unavailable: unavailableKeys };
   const config = configSchema.read(root, '', reading);
   return config === undefined || problems.length > 0

@@ -37,13 +37,17 @@ export function loadLimits(path: string): LoadedLimits {
     : { limits: deepFreeze(file.limits) };
 }
 
-/** Exact in Lua's and JavaScript's doubles, in microseconds, at every rate: see limits/gcra.ts. */
 const maxUnits = 1_000_000_000;
-const maxWindowMs = 31 * 24 * 3_600_000;
+const maxWindowMs = 744 * 3_600_000;
+/** Buckets are kept in microseconds, one at least for a unit. */
+const maxUnitsEachMs = 1000;
+/** Longer than any window; keeps every sum of microseconds exact. */
+const maxFillMs = 366 * 24 * 3_600_000;
 
 const rate = leaf({
   type: 'rate',
-  expected: 'a count and a time, such as 100/1m, 5/1s or 10000/24h',
+  expected:
+    'a count and a time up to 744h, such as 100/1m or 10000/24h, of at most 1000000 a second',
   yamlType: 'string',
   parse: (value) => {
     const parsed = parseRate(value);
@@ -52,7 +56,9 @@ const rate = leaf({
 });
 
 function isWithinBounds({ quota, windowMs }: Rate): boolean {
-  return quota >= 1 && quota <= maxUnits && windowMs >= 1 && windowMs <= maxWindowMs;
+  return (
+    quota >= 1 && windowMs >= 1 && windowMs <= maxWindowMs && quota <= windowMs * maxUnitsEachMs
+  );
 }
 
 const units = integer(1, maxUnits);
@@ -98,7 +104,7 @@ const match = section<LimitMatch>({
 /** A limit as it is written: `rate` is one value, and `burst` may be missing. */
 interface WrittenRate {
   readonly rate: Rate;
-  readonly burst?: number;
+  readonly burst?: number | undefined;
 }
 
 interface WrittenOverride extends WrittenRate {
@@ -109,17 +115,20 @@ interface WrittenLimit extends WrittenRate, Omit<LimitDefinition, keyof LimitRat
   readonly overrides: readonly WrittenOverride[];
 }
 
-const override = section<WrittenOverride>({
-  when: required(
-    'when',
-    section<WrittenOverride['when']>({
-      caller: required('caller', someText, 'The principal, exactly.'),
-    }),
-    'Whom it is for.',
-  ),
-  rate: required('rate', rate, 'Replaces the rate.'),
-  burst: optional('burst', units, 'Replaces the burst; default: the count of this rate.'),
-});
+const override = section<WrittenOverride>(
+  {
+    when: required(
+      'when',
+      section<WrittenOverride['when']>({
+        caller: required('caller', someText, 'The principal, exactly.'),
+      }),
+      'Whom it is for.',
+    ),
+    rate: required('rate', rate, 'Replaces the rate.'),
+    burst: optional('burst', units, 'Replaces the burst; default: the count of this rate.'),
+  },
+  burstConflicts,
+);
 
 const limit = section<WrittenLimit>(
   {
@@ -138,27 +147,27 @@ const limit = section<WrittenLimit>(
     ),
     overrides: defaulted('overrides', list(override, 'overrides'), '', 'The first that holds.'),
   },
-  costConflicts,
+  (written) => [...burstConflicts(written), ...costConflicts(written)],
 );
 
 function costConflicts(written: WrittenLimit): readonly Conflict[] {
-  const bursts = [written, ...written.overrides].map((each) => each.burst ?? each.rate.quota);
+  const bursts = [written, ...written.overrides].map((each) => toRate(each).burst);
   const smallest = Math.min(...bursts);
-  return written.cost > smallest
-    ? [
-        {
-          key: 'cost',
-          message: `is ${written.cost}, but at most ${smallest} may come at once, so no request would ever fit; lower the cost or raise the burst`,
-        },
-      ]
-    : [];
+  const message = `is ${written.cost}, but at most ${smallest} may come at once, so no request would ever fit; lower the cost or raise the burst`;
+  return written.cost > smallest ? [{ key: 'cost', message }] : [];
+}
+
+function burstConflicts(written: WrittenRate): readonly Conflict[] {
+  const { quota, windowMs, burst } = toRate(written);
+  const message = `is ${burst}, which takes more than a year to come back at this rate; lower it`;
+  return (burst * windowMs) / quota > maxFillMs ? [{ key: 'burst', message }] : [];
 }
 
 const limitsSchema = section<{ version: number; limits: readonly LimitDefinition[] }>({
   version: required('version', integer(1, 1), 'The format; always 1.'),
   limits: required(
     'limits',
-    unique(list(mapped(limit, toDefinition), 'limits'), 'name', (each) => each.name),
+    unique(list(mapped(limit, toDefinition), 'limits'), 'name'),
     'In any order: all that match apply.',
   ),
 });
@@ -166,7 +175,7 @@ const limitsSchema = section<{ version: number; limits: readonly LimitDefinition
 function toDefinition({ rate: written, burst, overrides, ...rest }: WrittenLimit): LimitDefinition {
   return {
     ...rest,
-    ...toRate({ rate: written, ...(burst !== undefined && { burst }) }),
+    ...toRate({ rate: written, burst }),
     overrides: overrides.map((each): LimitOverride => ({
       caller: each.when.caller,
       ...toRate(each),

@@ -9,7 +9,7 @@ import {
   type ParsedNode,
   type YAMLError,
 } from 'yaml';
-import { childPath, emptyMapping, type MappingEntry, type Node } from './node.ts';
+import { childPath, emptyMapping, type MappingEntry, type Node, type ScalarNode } from './node.ts';
 import type { Place, Problem } from './problem.ts';
 
 /** Deeper than any schema here; a bound for the recursion below. */
@@ -19,8 +19,16 @@ const maxAliases = 100;
 /** A file that is no YAML at all has a fault on every line. */
 const maxFaults = 20;
 
+/** What becomes of a value as it is written. */
+export type Fill = (written: ScalarNode, path: string) => Node;
+
 /** The document as nodes with their places. Notes what is wrong in `problems`; never throws. */
-export function parseYaml(text: string, file: string, problems: Problem[]): Node {
+export function parseYaml(
+  text: string,
+  file: string,
+  problems: Problem[],
+  fill: Fill = (written) => written,
+): Node {
   const lines = new LineCounter();
   try {
     const document = parseDocument(text, {
@@ -29,7 +37,7 @@ export function parseYaml(text: string, file: string, problems: Problem[]): Node
       // Checked below: there it is linear, and can say where the first one stands.
       uniqueKeys: false,
     });
-    const converter = new Converter(file, lines, problems);
+    const converter = new Converter(file, lines, problems, fill);
     const faults = [...document.errors, ...document.warnings];
     converter.noteFaults(faults);
     // What is not YAML was guessed at; what else might be said of the guess would mislead.
@@ -48,14 +56,19 @@ class Converter {
   readonly #file: string;
   readonly #lines: LineCounter;
   readonly #problems: Problem[];
-  /** Filled when an anchored value is complete, so an alias cannot be inside what it names. */
+  readonly #fill: Fill;
+  /**
+   * By their anchors, when they are complete: an alias cannot be inside what it names. Shared, not
+   * copied: who walks the whole tree walks them once for each alias of an alias.
+   */
   readonly #anchors = new Map<string, Node>();
   #aliases = 0;
 
-  constructor(file: string, lines: LineCounter, problems: Problem[]) {
+  constructor(file: string, lines: LineCounter, problems: Problem[], fill: Fill) {
     this.#file = file;
     this.#lines = lines;
     this.#problems = problems;
+    this.#fill = fill;
   }
 
   /** The first of each line: the rest follow from it. */
@@ -96,7 +109,7 @@ class Converter {
     if (isAlias(node)) return this.#resolve(node.source, place, path);
     const value: unknown = isScalar(node) ? node.value : null;
     return isPlain(value)
-      ? { kind: 'scalar', place, value, filled: false }
+      ? this.#fill({ kind: 'scalar', place, value, filled: false }, path)
       : this.#refuse(place, path, 'has a type that is not read here; write plain text');
   }
 

@@ -1,12 +1,12 @@
 import type { Node } from './node.ts';
-import { parseYaml } from './parse-yaml.ts';
+import { parseYaml, type Fill } from './parse-yaml.ts';
 import type { Problem } from './problem.ts';
 import { readText } from './read-file.ts';
 
 /** The file's document. Notes what is wrong in `problems`; never throws. */
-export function readYaml(path: string, problems: Problem[]): Node {
+export function readYaml(path: string, problems: Problem[], fill?: Fill): Node {
   try {
-    return parseYaml(readText(path), path, problems);
+    return parseYaml(readText(path), path, problems, fill);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     problems.push({ file: path, path: '', message });

@@ -185,28 +185,22 @@ function itemsOf(node: Node): readonly Node[] | undefined {
   return texts.filter((text) => text !== '').map((text) => filledScalar(text, node.place));
 }
 
-/** A list in which no two items have the same name; `key` is where the name stands in an item. */
-export function unique<T>(
-  items: Schema<readonly T[]>,
-  key: string,
-  nameOf: (item: T) => string,
-): Schema<readonly T[]> {
+/** A list of sections in which no two have the same text at `key`. */
+export function unique<T>(items: Schema<readonly T[]>, key: string): Schema<readonly T[]> {
   return {
     ...items,
     read(node, path, reading) {
-      const values = items.read(node, path, reading);
-      if (values === undefined || node.kind !== 'list') return values;
-      const seen = new Set<string>();
-      for (const [index, value] of values.entries()) {
-        const name = nameOf(value);
-        const item = node.items[index];
-        if (seen.has(name) && item?.kind === 'mapping') {
-          const place = item.entries.get(key)?.keyPlace ?? item.place;
-          note(place, `${path}[${index}].${key}`, reading, `${name} is here twice; rename one`);
+      const seen = new Set<unknown>();
+      for (const [index, item] of (node.kind === 'list' ? node.items : []).entries()) {
+        const named = item.kind === 'mapping' ? item.entries.get(key)?.value : undefined;
+        if (named?.kind !== 'scalar') continue;
+        if (seen.has(named.value)) {
+          const message = `${named.value} is here twice; rename one`;
+          note(named.place, `${path}[${index}].${key}`, reading, message);
         }
-        seen.add(name);
+        seen.add(named.value);
       }
-      return values;
+      return items.read(node, path, reading);
     },
   };
 }

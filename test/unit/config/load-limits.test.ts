@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { loadLimits } from '../../../src/config/load-limits.ts';
+import { formatProblem } from '../../../src/config/problem.ts';
+import type { LimitDefinition } from '../../../src/domain/limit.ts';
+import { writtenFile } from './written-file.ts';
+
+function limitsOf(text: string): readonly LimitDefinition[] {
+  const loaded = loadLimits(writtenFile(text, 'limits.yaml'));
+  if ('limits' in loaded) return loaded.limits;
+  throw new Error(loaded.problems.map(formatProblem).join('\n'));
+}
+
+test('a limit with everything said', () => {
+  const text = `
+version: 1
+limits:
+  - name: orders-read
+    match: { service: orders, methods: [GET], paths: ["/orders/**"] }
+    by: [caller, service, rule, source.ip, 'header:X-Tenant', 'contextExtension:zone']
+    rate: 100/1m
+    burst: 20
+    cost: 2
+    mode: shadow
+    onError: deny
+    overrides:
+      - when: { caller: spiffe://prod/ns/batch/sa/reports }
+        rate: 1000/1h
+      - when: { caller: spiffe://prod/ns/batch/sa/other }
+        rate: 10/500ms
+        burst: 2
+`;
+  assert.deepEqual(limitsOf(text), [
+    {
+      name: 'orders-read',
+      match: { service: 'orders', methods: ['GET'], paths: ['/orders/**'] },
+      by: [
+        { kind: 'caller' },
+        { kind: 'service' },
+        { kind: 'rule' },
+        { kind: 'source.ip' },
+        { kind: 'header', name: 'x-tenant' },
+        { kind: 'contextExtension', name: 'zone' },
+      ],
+      quota: 100,
+      windowMs: 60_000,
+      burst: 20,
+      cost: 2,
+      mode: 'shadow',
+      onError: 'deny',
+      overrides: [
+        {
+          caller: 'spiffe://prod/ns/batch/sa/reports',
+          quota: 1000,
+          windowMs: 3_600_000,
+          burst: 1000,
+        },
+        { caller: 'spiffe://prod/ns/batch/sa/other', quota: 10, windowMs: 500, burst: 2 },
+      ],
+    },
+  ]);
+});
+
+test('what is not said has its default: by the caller, a burst of the whole count', () => {
+  assert.deepEqual(limitsOf('version: 1\nlimits: [{ name: a, rate: 7/1s }]'), [
+    {
+      name: 'a',
+      by: [{ kind: 'caller' }],
+      quota: 7,
+      windowMs: 1000,
+      burst: 7,
+      cost: 1,
+      mode: 'enforce',
+      onError: 'local',
+      overrides: [],
+    },
+  ]);
+});
+
+test('an empty `by` is one count for all, and no limits at all are valid', () => {
+  assert.deepEqual(limitsOf('version: 1\nlimits: [{ name: a, rate: 7/1s, by: [] }]')[0]?.by, []);
+  assert.deepEqual(limitsOf('version: 1\nlimits: []'), []);
+});
+
+test('the shipped limits are valid and one of them is small enough to be seen', () => {
+  const path = fileURLToPath(new URL('../../../examples/quickstart/limits.yaml', import.meta.url));
+  const loaded = loadLimits(path);
+  assert.ok('limits' in loaded);
+  assert.ok(loaded.limits.some((limit) => limit.mode === 'enforce' && limit.burst < 9));
+});
+
+test('any text is limits or problems, never a throw', () => {
+  const fragment = fc.constantFrom(
+    'version: 1\n',
+    'limits:',
+    '\n  - ',
+    'name: a',
+    'rate: 1/1s',
+    'by: ',
+    '[',
+    ']',
+    '{',
+    '}',
+    ', ',
+
+    'match: ',
+    'paths: ',
+    "'/{'",
+    '&a ',
+    '*a',
+    '\t',
+    ': ',
+    '"',
+    '\n    ',
+  );
+  fc.assert(
+    fc.property(fc.array(fragment), (parts) => {
+      const loaded = loadLimits(writtenFile(parts.join(''), 'any-limits.yaml'));
+      assert.ok('limits' in loaded || loaded.problems.length > 0);
+    }),
+    { numRuns: 1000 },
+  );
+});
