@@ -24,11 +24,7 @@ export function countInMemory(clock: Clock): LimitCounts {
   };
 }
 
-export function countInRedis(
-  config: RedisConfig,
-  clock: Clock,
-  observer: RedisObserver,
-): LimitCounts {
+function countInRedis(config: RedisConfig, clock: Clock, observer: RedisObserver): LimitCounts {
   const connection = createRedisConnection(config, observer);
   return {
     surroundings: {
@@ -38,15 +34,27 @@ export function countInRedis(
       clock,
     },
     describe: () =>
-      connection.isUp() ? 'counted in Redis' : 'Redis is away: each limit’s onError',
+      connection.isUp() ? 'counted in Redis' : "Redis is away: each limit's onError holds",
     close: () => {
       connection.close();
     },
   };
 }
 
+/** In Redis where it is configured. */
+export function openLimitCounts(
+  redis: RedisConfig | undefined,
+  clock: Clock,
+  log: Logger,
+  telemetry: Telemetry,
+): LimitCounts {
+  return redis === undefined
+    ? countInMemory(clock)
+    : countInRedis(redis, clock, redisObserver(log, telemetry));
+}
+
 /** Logs that Redis came or went, not each attempt to reach it. */
-export function redisObserver(log: Logger, telemetry: Telemetry): RedisObserver {
+function redisObserver(log: Logger, telemetry: Telemetry): RedisObserver {
   let up: boolean | undefined;
   return {
     connected() {

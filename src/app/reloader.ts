@@ -23,6 +23,7 @@ export interface ReloaderDependencies {
 }
 
 type What = 'config' | 'policy' | 'limits';
+type Reload = () => Promise<readonly Problem[]>;
 
 /**
  * Loads files anew when they change, one after another. A bad file leaves the old one serving and
@@ -32,13 +33,16 @@ export class Reloader {
   readonly #dependencies: ReloaderDependencies;
   /** What a restart would change; the running process still has it from here. */
   readonly #started: Config;
-  #watches: (() => void)[] = [];
+  #stops: (() => void)[] = [];
   #last: Promise<void> = Promise.resolve();
 
   constructor(dependencies: ReloaderDependencies) {
     this.#dependencies = dependencies;
     this.#started = dependencies.keeper.served.config;
-    this.#watch();
+  }
+
+  start(): void {
+    this.#watch(this.#started);
   }
 
   /** Waits for a reload that is under way. */
@@ -47,32 +51,40 @@ export class Reloader {
     return this.#last;
   }
 
-  #watch(): void {
+  /** The files of a configuration that could not be served are those that a person now mends. */
+  #watch({ policy, limits }: Config, isServed = true): void {
     const { keeper, source } = this.#dependencies;
-    const { policy, limits } = keeper.served.config;
-    const files: Readonly<Record<What, readonly (string | undefined)[]>> = {
-      config: [source.path],
-      policy: [policy.bundle, policy.protoDescriptor],
-      limits: [limits],
+    const whole = () => this.#reloadConfig();
+    this.#onChange('config', [source.path], whole);
+    this.#onChange(
+      'policy',
+      [policy.bundle, policy.protoDescriptor],
+      isServed ? () => keeper.reloadPolicy() : whole,
+    );
+    this.#onChange('limits', [limits], isServed ? () => keeper.reloadLimits() : whole);
+  }
+
+  #onChange(what: What, paths: readonly (string | undefined)[], reload: Reload): void {
+    const files = paths.filter((path) => path !== undefined);
+    const enqueue = (): void => {
+      this.#last = this.#last.then(() => this.#reload(what, reload));
     };
-    const reloads: Readonly<Record<What, () => Promise<readonly Problem[]>>> = {
-      config: () => this.#reloadConfig(),
-      policy: () => keeper.reloadPolicy(),
-      limits: () => keeper.reloadLimits(),
-    };
-    for (const what of ['config', 'policy', 'limits'] as const) {
-      const paths = files[what].filter((path) => path !== undefined);
-      this.#watches.push(watchFiles(paths, () => this.#enqueue(what, reloads[what])));
-    }
+    this.#stops.push(watchFiles(files, enqueue));
   }
 
   #unwatch(): void {
-    for (const stop of this.#watches) stop();
-    this.#watches = [];
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
   }
 
-  #enqueue(what: What, reload: () => Promise<readonly Problem[]>): void {
-    this.#last = this.#last.then(async () => this.#report(what, await reload()));
+  /** Never rejects: one failed reload must not be the last. */
+  async #reload(what: What, reload: Reload): Promise<void> {
+    try {
+      this.#report(what, await reload());
+    } catch (fault) {
+      const message = fault instanceof Error ? fault.message : String(fault);
+      this.#report(what, [{ file: this.#dependencies.source.path, path: '', message }]);
+    }
   }
 
   async #reloadConfig(): Promise<readonly Problem[]> {
@@ -80,11 +92,11 @@ export class Reloader {
     const loaded = source.load();
     if ('problems' in loaded) return loaded.problems;
     const problems = await keeper.reloadConfig(loaded.config);
+    this.#unwatch();
+    this.#watch(loaded.config, problems.length === 0);
     if (problems.length > 0) return problems;
     const waiting = needsRestart(this.#started, loaded.config);
     if (waiting.length > 0) log.warn('these changes need a restart', { keys: waiting });
-    this.#unwatch();
-    this.#watch();
     return [];
   }
 
