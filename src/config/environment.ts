@@ -39,8 +39,8 @@ export function overlayEnvironment(
 }
 
 function leafPaths(schema: Schema<unknown>, path: readonly string[] = []): (readonly string[])[] {
-  if (schema.keys === undefined) return [path];
-  return schema.keys.flatMap((key) => leafPaths(key.schema, [...path, key.name]));
+  if (schema.rows === undefined) return [path];
+  return schema.rows.flatMap(([, key]) => leafPaths(key.schema, [...path, key.name]));
 }
 
 /** A copy in which the path leads to `value`. What is no mapping on the way is left to be refused. */

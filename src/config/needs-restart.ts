@@ -1,16 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
-import { restartPaths } from './config-schema.ts';
+import { configSchema, restartPaths } from './config-schema.ts';
 import type { Config } from './config.ts';
+import { childPath } from './node.ts';
+import type { Schema } from './schema.ts';
 
-/** The parts in which the two differ and that are read at start only: `server`, `audit.file`. */
+/** The keys in which the two differ and that are read at start only: `server.address`, `redis`. */
 export function needsRestart(running: Config, wanted: Config): readonly string[] {
-  return restartPaths.filter((path) => !isDeepStrictEqual(part(running, path), part(wanted, path)));
+  return changedKeys(configSchema, '', running, wanted).filter((path) =>
+    restartPaths.some((restart) => path === restart || path.startsWith(`${restart}.`)),
+  );
 }
 
-function part(config: Config, path: string): unknown {
-  return path.split('.').reduce(member, config);
+/** A section that is in one of them only is one change. */
+function changedKeys(schema: Schema<unknown>, path: string, old: unknown, now: unknown): string[] {
+  if (isDeepStrictEqual(old, now)) return [];
+  if (schema.rows === undefined || !isSection(old) || !isSection(now)) return [path];
+  return schema.rows.flatMap(([property, key]) =>
+    changedKeys(key.schema, childPath(path, key.name), old[property], now[property]),
+  );
 }
 
-function member(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

@@ -6,8 +6,8 @@ import type { Place, Problem } from './problem.ts';
 export interface Schema<T> {
   /** For the reference: `duration`, `list of trust domains`. */
   readonly type: string;
-  /** What a section holds, for the reference and for environment variables. */
-  readonly keys?: readonly Key[];
+  /** What a section holds. */
+  readonly rows?: Rows;
   /**
    * Undefined: the value is not good, and why was noted. A value is good only if nothing was
    * noted in the whole reading.
@@ -33,6 +33,9 @@ export interface Key<T = unknown> {
   readonly defaultText?: string;
   readonly about: string;
 }
+
+/** By the names of the value's properties. */
+export type Rows = readonly (readonly [property: string, key: Key])[];
 
 interface OptionalKey<T> extends Key<T> {
   readonly presence: 'optional';
@@ -76,8 +79,6 @@ export interface Conflict {
   readonly message: string;
 }
 
-type Rows = readonly (readonly [property: string, key: Key])[];
-
 /** A mapping with the given keys and no others; `conflictsOf` compares them with each other. */
 export function section<T extends object>(
   keys: Keys<T>,
@@ -87,14 +88,13 @@ export function section<T extends object>(
   // `Keys<T>` has one row for each property of T, with a schema of that property's type.
   const isWhole = (value: object): value is T =>
     rows.every(([property, key]) => key.presence === 'optional' || Object.hasOwn(value, property));
-  const known = rows.map(([, key]) => key);
   return {
     type: 'section',
-    keys: known,
+    rows,
     read(node, path, reading) {
       if (node.kind === 'broken') return undefined;
       if (node.kind !== 'mapping') return refuse(node, path, reading, 'must be a section of keys');
-      refuseUnknownKeys(node, path, reading, known);
+      refuseUnknownKeys(node, path, reading, rows);
       const value = readRows(rows, node, path, reading);
       if (!isWhole(value)) return undefined;
       const conflicts = conflictsOf(value);
@@ -132,13 +132,8 @@ function absentValue(key: Key, place: Place): Node | undefined {
   return key.presence === 'defaulted' ? emptyMapping(place) : undefined;
 }
 
-function refuseUnknownKeys(
-  node: MappingNode,
-  path: string,
-  reading: Reading,
-  keys: readonly Key[],
-): void {
-  const names = keys.map((key) => key.name);
+function refuseUnknownKeys(node: MappingNode, path: string, reading: Reading, rows: Rows): void {
+  const names = rows.map(([, key]) => key.name);
   for (const [name, { keyPlace }] of node.entries) {
     if (names.includes(name)) continue;
     const keyPath = childPath(path, name);
