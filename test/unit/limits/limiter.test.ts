@@ -96,12 +96,16 @@ test('a named limit is taken beside those that match, with the key and the cost 
 });
 
 test('a limit that matches and is named is taken once, as named', () => {
-  const take = inMemory([limitFrom()]);
-  const { states } = take(questionFrom({ named: [{ name: 'limit', cost: 3 }] }));
-  assert.deepEqual(
-    states.map(({ remaining }) => remaining),
-    [2],
-  );
+  const take = inMemory([limitFrom({ cost: 3 })]);
+  for (const named of [
+    [{ name: 'limit', cost: 1 }],
+    [{ name: 'limit', cost: 1, key: 'of the policy' }],
+  ]) {
+    assert.deepEqual(
+      take(questionFrom({ named })).states.map(({ remaining }) => remaining),
+      [4],
+    );
+  }
 });
 
 test('a limit named twice for one key is taken once at the greater cost', () => {

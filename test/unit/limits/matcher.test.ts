@@ -61,6 +61,11 @@ test('a trailing slash is no way around a limit', () => {
   assert.deepEqual(match({ segments: [''] }), []);
 });
 
+test('an empty segment within a path is no parameter', () => {
+  const match = matcherOf([{ paths: ['/{id}/lines'] }]);
+  assert.deepEqual(match({ segments: ['', 'lines'] }), []);
+});
+
 test('the root path is matched by its pattern however its segments are given', () => {
   const match = matcherOf([{ paths: ['/'] }, { paths: ['/**'] }]);
   assert.deepEqual(match({ segments: [] }), [0, 1]);
