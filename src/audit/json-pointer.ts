@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../domain/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 
 /** The tokens of a JSON pointer (RFC 6901), or undefined when the text is not one. */
 export function parsePointer(pointer: string): string[] | undefined {
@@ -24,19 +24,21 @@ export function valueAt(value: JsonValue, path: readonly string[]): JsonValue | 
 }
 
 /**
- * The value without what the path names; the very same value when the path names nothing. Copies
- * what lies on the path and shares the rest. An array's element becomes null: were it taken out,
- * the next pointer into that array would name the wrong one.
+ * The value without the members that are named in the container at `path`; the very same value
+ * when there are none. Copies the containers on the path and shares the rest. An element of an
+ * array becomes null: were it taken out, a pointer to a later one would name the wrong one.
  */
-export function without(value: JsonValue, path: readonly string[], depth = 0): JsonValue {
+export function without(
+  value: JsonValue,
+  path: readonly string[],
+  names: readonly string[],
+  depth = 0,
+): JsonValue {
   const token = path[depth];
-  if (token === undefined) return value;
+  if (token === undefined) return omit(value, names);
   const child = childOf(value, token);
   if (child === undefined) return value;
-  if (depth === path.length - 1) {
-    return isList(value) ? withChild(value, token, null) : omit(value, token);
-  }
-  const remaining = without(child, path, depth + 1);
+  const remaining = without(child, path, names, depth + 1);
   return remaining === child ? value : withChild(value, token, remaining);
 }
 
@@ -53,13 +55,21 @@ function withChild(value: JsonValue, token: string, child: JsonValue): JsonValue
   return isJsonObject(value) ? { ...value, [token]: child } : value;
 }
 
-function omit(value: JsonValue, token: string): JsonValue {
-  if (!isJsonObject(value)) return value;
-  // No prototype: `__proto__` is a name like any other. A loop: four times as fast as a spread.
+function omit(value: JsonValue, names: readonly string[]): JsonValue {
+  if (!names.some((name) => childOf(value, name) !== undefined)) return value;
+  if (isList(value)) {
+    return value.map((element, index) => (names.includes(String(index)) ? null : element));
+  }
+  return isJsonObject(value) ? membersBut(value, names) : value;
+}
+
+/** A loop, because it is four times as fast as a spread on the objects that headers are. */
+function membersBut(value: JsonObject, names: readonly string[]): JsonObject {
+  // Without a prototype, `__proto__` is a name like any other.
   const others: Record<string, JsonValue> = { __proto__: null };
   for (const name of Object.keys(value)) {
     const member = value[name];
-    if (name !== token && member !== undefined) others[name] = member;
+    if (member !== undefined && !names.includes(name)) others[name] = member;
   }
   return others;
 }

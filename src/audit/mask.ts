@@ -15,9 +15,17 @@ export interface Masked extends Maskable {
 /** Never changes what it is given: checks are shared. What has no secret comes back as it was. */
 export type Mask = (record: Maskable) => Masked;
 
+/** Members of one container that are to be removed. */
+interface Removal {
+  readonly container: readonly string[];
+  readonly names: readonly string[];
+}
+
 /** Throws, with a sentence for the operator, for a pointer that is not under /input or /result. */
 export function compileMask(pointers: readonly string[]): Mask {
-  const configured = pointers.map(parseMaskPointer);
+  const paths = pointers.map(parseMaskPointer);
+  const headerNames = new Set([...credentialHeaders, ...paths.flatMap(requestHeaderName)]);
+  const configured = paths.map(removalOf);
   return ({ input, result }) => {
     const record: JsonObject = {
       ...(input !== undefined && { input }),
@@ -25,10 +33,11 @@ export function compileMask(pointers: readonly string[]): Mask {
     };
     let masked: JsonValue = record;
     const erased: string[] = [];
-    for (const path of [...secretHeaderPaths(record), ...configured]) {
-      const remaining = without(masked, path);
-      if (remaining !== masked) erased.push(formatPointer(path));
+    for (const removal of [...headerRemovals(record, headerNames), ...configured]) {
+      const remaining = without(masked, removal.container, removal.names);
+      if (remaining === masked) continue;
       masked = remaining;
+      for (const name of removal.names) erased.push(formatPointer([...removal.container, name]));
     }
     return { input: valueAt(masked, ['input']), result: valueAt(masked, ['result']), erased };
   };
@@ -44,47 +53,66 @@ function parseMaskPointer(pointer: string): readonly string[] {
   return path;
 }
 
+function removalOf(path: readonly string[]): Removal {
+  return { container: path.slice(0, -1), names: path.slice(-1) };
+}
+
 /** Credentials by definition: no configuration is needed to remove them, and none keeps them. */
-const secretHeaderNames = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie']);
+const credentialHeaders = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie'];
+
+const requestHeaders = ['input', 'attributes', 'request', 'http', 'headers'];
 
 /** Envoy sends headers in one of two encodings, and a policy may answer with more. */
 const headerPlaces: readonly (readonly string[])[] = [
-  ['input', 'attributes', 'request', 'http', 'headers'],
+  requestHeaders,
   ['input', 'attributes', 'request', 'http', 'headerMap', 'headers'],
   ['result', 'headers'],
   ['result', 'response_headers_to_add'],
 ];
 
-function secretHeaderPaths(record: JsonObject): string[][] {
+/** A header that is masked by name must not get out by the other encoding. */
+function requestHeaderName(path: readonly string[]): string[] {
+  const isOne =
+    path.length === requestHeaders.length + 1 &&
+    requestHeaders.every((token, index) => path[index] === token);
+  return isOne ? path.slice(-1).map((name) => name.toLowerCase()) : [];
+}
+
+type HeaderNames = ReadonlySet<string>;
+
+function headerRemovals(record: JsonObject, secret: HeaderNames): Removal[] {
   return headerPlaces.flatMap((place) => {
     const headers = valueAt(record, place);
-    if (!Array.isArray(headers)) return namedSecrets(headers, place);
+    if (!Array.isArray(headers)) return namedRemovals(headers, place, secret);
     return headers.flatMap((entry: JsonValue, index) => {
-      const path = [...place, String(index)];
-      return [...entrySecrets(entry, path), ...namedSecrets(entry, path)];
+      const container = [...place, String(index)];
+      return [
+        ...entryRemovals(entry, container, secret),
+        ...namedRemovals(entry, container, secret),
+      ];
     });
   });
 }
 
 /** `{ "cookie": … }` */
-function namedSecrets(headers: JsonValue | undefined, path: readonly string[]): string[][] {
+function namedRemovals(
+  headers: JsonValue | undefined,
+  container: readonly string[],
+  secret: HeaderNames,
+): Removal[] {
   if (!isJsonObject(headers)) return [];
-  return Object.keys(headers)
-    .filter(isSecretName)
-    .map((name) => [...path, name]);
+  const names = Object.keys(headers).filter((name) => secret.has(name.toLowerCase()));
+  return names.length > 0 ? [{ container, names }] : [];
 }
 
 /** `{ "key": "cookie", "rawValue": … }`: the name stays, so that it shows what was sent. */
-function entrySecrets(entry: JsonValue, path: readonly string[]): string[][] {
+function entryRemovals(
+  entry: JsonValue,
+  container: readonly string[],
+  secret: HeaderNames,
+): Removal[] {
   if (!isJsonObject(entry)) return [];
   const { key } = entry;
-  if (typeof key !== 'string' || !isSecretName(key)) return [];
-  return [
-    [...path, 'value'],
-    [...path, 'rawValue'],
-  ];
-}
-
-function isSecretName(name: string): boolean {
-  return secretHeaderNames.has(name.toLowerCase());
+  if (typeof key !== 'string' || !secret.has(key.toLowerCase())) return [];
+  return [{ container, names: ['value', 'rawValue'].filter((name) => name in entry) }];
 }

@@ -76,6 +76,16 @@ const cases: readonly Case[] = [
     erased: ['/result/headers/authorization', '/result/response_headers_to_add/0/set-cookie'],
   },
   {
+    name: 'a configured header in both encodings, in any case of letters',
+    mask: ['/input/attributes/request/http/headers/X-Api-Key'],
+    input: http({
+      headers: { 'x-api-key': 's', x: '1' },
+      headerMap: { headers: [{ key: 'x-API-key', rawValue: 's' }] },
+    }),
+    maskedInput: http({ headers: { x: '1' }, headerMap: { headers: [{ key: 'x-API-key' }] } }),
+    erased: [`${httpPointer}/headers/x-api-key`, `${httpPointer}/headerMap/headers/0/rawValue`],
+  },
+  {
     name: 'a header called key hides nothing else',
     input: http({ headers: { key: 'cookie', value: 'v', rawValue: 'r' } }),
     maskedInput: http({ headers: { key: 'cookie', value: 'v', rawValue: 'r' } }),
