@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { createCheckClient, type CheckClient } from '../../src/server/check-client.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { waitFor } from '../e2e/child-process.ts';
+import { type Sallyport, startSallyport, writeConfiguration } from '../e2e/sallyport.ts';
+
+const projectRoot = join(import.meta.dirname, '../..');
+const example = join(projectRoot, 'bundles/example.tar.gz');
+const revisionB = join(projectRoot, 'test/fixtures/bundles/revision-b.tar.gz');
+const needsBuiltin = join(projectRoot, 'test/fixtures/bundles/needs-builtin.tar.gz');
+
+const web = 'spiffe://shop.example/ns/shop/sa/web';
+const ordersLimit = { name: 'orders', match: { paths: ['/orders'] }, rate: '1/1h', burst: 3 };
+
+let directory: string;
+let server: Sallyport;
+let client: CheckClient;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'sallyport-reload-'));
+  putBundle(example);
+  server = await startSallyport(described());
+  client = createCheckClient({ kind: 'unix', path: join(directory, 'grpc.sock') });
+});
+
+afterEach(async () => {
+  client.close();
+  await server.process.stop();
+  rmSync(directory, { recursive: true });
+});
+
+function described(sections: JsonObject = {}, limits: readonly JsonObject[] = [ordersLimit]) {
+  const bundle = join(directory, 'bundle.tar.gz');
+  return { directory, transport: 'unix', bundle, sections, limits } as const;
+}
+
+/** By a rename, as an editor or a deployment does. */
+function putBundle(source: string): void {
+  copyFileSync(source, join(directory, 'aside'));
+  renameSync(join(directory, 'aside'), join(directory, 'bundle.tar.gz'));
+}
+
+async function ask(principal = web, path = '/orders') {
+  const http = { method: 'GET', path, headers: { ':method': 'GET', ':path': path } };
+  const request = { attributes: { source: { principal }, request: { http } } };
+  const { deniedResponse, dynamicMetadata } = await client.check(request, { timeoutMs: 5000 });
+  return { status: deniedResponse?.status?.code ?? 200, reason: dynamicMetadata?.['reason'] };
+}
+
+/** Waits for the server to count `times` reloads of this kind. */
+async function reloads(what: string, result: 'success' | 'failure', times = 1): Promise<void> {
+  const sample = `sallyport_reload_total{what="${what}",result="${result}"}`;
+  await waitFor(
+    `${sample} ${times}`,
+    async () => ((await server.metric(sample)) === times ? true : undefined),
+    { program: server.process },
+  );
+}
+
+test('a new bundle decides; a bad one is refused by name, and the old one decides on', async () => {
+  assert.equal((await ask()).status, 200);
+  putBundle(revisionB);
+  await reloads('policy', 'success');
+  assert.deepEqual(await ask(), { status: 403, reason: 'policy_denied' });
+
+  putBundle(needsBuiltin);
+  await reloads('policy', 'failure');
+  assert.match(server.process.stderr(), /builtin/);
+  assert.deepEqual(await ask(), { status: 403, reason: 'policy_denied' });
+
+  putBundle(example);
+  await reloads('policy', 'success', 2);
+  assert.equal((await ask()).status, 200);
+});
+
+test('retuned limits hold at once, and callers keep their place', async () => {
+  for (let taken = 0; taken < 3; taken += 1) assert.equal((await ask()).status, 200);
+  assert.equal((await ask()).reason, 'rate_limited');
+
+  writeConfiguration(described({}, [{ ...ordersLimit, burst: 4 }]));
+  await reloads('limits', 'success');
+  assert.equal((await ask()).status, 200);
+  assert.equal((await ask()).reason, 'rate_limited');
+});
+
+test('a bad limits file is refused at its line, and the old limits hold', async () => {
+  writeConfiguration(described({}, [{ ...ordersLimit, rate: 'a lot' }]));
+  await reloads('limits', 'failure');
+  assert.match(server.process.stderr(), /limits\.yaml:\d+: limits\[0\]\.rate/);
+  for (let taken = 0; taken < 3; taken += 1) assert.equal((await ask()).status, 200);
+  assert.equal((await ask()).reason, 'rate_limited');
+});
+
+test('trust domains change while checks are answered', async () => {
+  assert.equal((await ask()).status, 200);
+  writeConfiguration(described({ identity: { trustDomains: ['other.example'] } }));
+  await reloads('config', 'success');
+  assert.deepEqual(await ask(), { status: 401, reason: 'unauthenticated' });
+});
+
+test('a bad configuration is refused, and the old one serves', async () => {
+  writeConfiguration(described({ identity: { trustDomians: ['shop.example'] } }));
+  await reloads('config', 'failure');
+  assert.match(server.process.stderr(), /sallyport\.yaml:\d+: identity\.trustDomians/);
+  assert.equal((await ask()).status, 200);
+});
+
+test('what a configuration names and is missing may be brought later', async () => {
+  const late = join(directory, 'late');
+  const bundle = join(late, 'bundle.tar.gz');
+  writeConfiguration({ ...described(), bundle });
+  await reloads('config', 'failure');
+  assert.equal((await ask()).status, 200);
+
+  mkdirSync(late);
+  copyFileSync(revisionB, bundle);
+  await reloads('policy', 'success');
+  assert.equal((await ask()).reason, 'policy_denied');
+});
+
+test('what only a restart changes is said, and the rest holds at once', async () => {
+  const newServer = { address: 'unix:/nowhere/grpc.sock', checkTimeout: '4s' };
+  const identity = { trustDomains: ['other.example'] };
+  writeConfiguration(described({ server: newServer, identity }));
+  await reloads('config', 'success');
+  assert.match(server.process.stderr(), /need a restart.*server/);
+  assert.equal((await ask()).reason, 'unauthenticated');
+});
+
+test('a relaxed path is counted as insecure, and is allowed no more once it is gone', async () => {
+  const relaxed = 'sallyport_insecure_option{name="ambiguousPaths/semicolon"}';
+  assert.equal((await ask(web, '/orders/7;v=1')).reason, 'ambiguous_path');
+  writeConfiguration(described({ insecure: { ambiguousPaths: ['semicolon'] } }));
+  await reloads('config', 'success');
+  assert.equal(await server.metric(relaxed), 1);
+  assert.notEqual((await ask(web, '/orders/7;v=1')).reason, 'ambiguous_path');
+
+  writeConfiguration(described());
+  await reloads('config', 'success', 2);
+  assert.equal(await server.metric(relaxed), 0);
+  assert.equal((await ask(web, '/orders/7;v=1')).reason, 'ambiguous_path');
+});
+
+test('half a file is not read: the content must have come to rest', async () => {
+  const file = join(directory, 'limits.yaml');
+  const whole = JSON.stringify({ version: 1, limits: [{ ...ordersLimit, burst: 1 }] });
+  for (let length = 0; length < whole.length; length += 20) {
+    writeFileSync(file, whole.slice(0, length));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  writeFileSync(file, whole);
+  await reloads('limits', 'success');
+  assert.equal(await server.metric('sallyport_reload_total{what="limits",result="failure"}'), 0);
+});
