@@ -93,7 +93,7 @@ const server = section<ServerConfig & { workers: number }>({
     'deadlineMargin',
     duration('0ms', '10s'),
     '20ms',
-    'Kept of the caller’s timeout for the answer’s way back.',
+    'Kept of the caller's timeout for the answer's way back.',
   ),
   keepalive: group(
     'keepalive',
