@@ -10,8 +10,6 @@ import type { Server } from '@grpc/grpc-js';
 const tolerated = {
   streamResetBurst: 100_000,
   streamResetRate: 20_000,
-  // Streams beyond the limit, which a peer opens before it has seen that others ended.
-  maxSessionRejectedStreams: 100_000,
 } satisfies ServerOptions;
 
 /**

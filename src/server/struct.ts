@@ -6,6 +6,7 @@ export interface Struct {
 }
 
 interface StructValue {
+  readonly nullValue?: number;
   readonly numberValue?: number;
   readonly stringValue?: string;
   readonly boolValue?: boolean;

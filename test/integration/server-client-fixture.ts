@@ -81,3 +81,70 @@ export function openCheck(session: ClientHttp2Session, message: Buffer) {
   stream.end(grpcFrame(message));
   return stream;
 }
+
+export const frameType = { headers: 1, rstStream: 3, settings: 4, goaway: 7 } as const;
+
+interface Frame {
+  readonly type: number;
+  readonly streamId: number;
+}
+
+/**
+ * HTTP/2 by hand, for what no client does on purpose: to open a call after it was asked to leave,
+ * as one does whose call and whose farewell pass each other on the way.
+ */
+export function framesClient(t: TestContext, address: ListenAddress) {
+  const socket = connectSocket(address.kind === 'tcp' ? address.port : 0, '127.0.0.1');
+  socket.on('error', () => {});
+  t.after(() => socket.destroy());
+  const received: Frame[] = [];
+  let pending = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    pending = Buffer.concat([pending, chunk]);
+    while (pending.length >= 9 && pending.length >= 9 + pending.readUIntBE(0, 3)) {
+      received.push({ type: pending.readUInt8(3), streamId: pending.readUInt32BE(5) });
+      pending = pending.subarray(9 + pending.readUIntBE(0, 3));
+    }
+  });
+
+  function send(type: number, flags: number, streamId: number, payload: Buffer): void {
+    const head = Buffer.alloc(9);
+    head.writeUIntBE(payload.length, 0, 3);
+    head.writeUInt8(type, 3);
+    head.writeUInt8(flags, 4);
+    head.writeUInt32BE(streamId, 5);
+    socket.write(Buffer.concat([head, payload]));
+  }
+
+  function openStream(streamId: number, message: Buffer): void {
+    const endHeaders = 4;
+    const endStream = 1;
+    send(frameType.headers, endHeaders, streamId, Buffer.concat(requestHeaders.map(literalField)));
+    send(0, endStream, streamId, grpcFrame(message));
+  }
+
+  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  send(frameType.settings, 0, 0, Buffer.alloc(0));
+  const has = (type: number, streamId: number): boolean =>
+    received.some((frame) => frame.type === type && frame.streamId === streamId);
+  return { openStream, has, isClosed: () => socket.destroyed };
+}
+
+const requestHeaders: readonly (readonly [string, string])[] = [
+  [':method', 'POST'],
+  [':scheme', 'http'],
+  [':authority', 'sallyport'],
+  [':path', checkPath],
+  ['content-type', 'application/grpc'],
+  ['te', 'trailers'],
+];
+
+/** RFC 7541 §6.2.2: a literal field that is not indexed, without Huffman coding. */
+function literalField([name, value]: readonly [string, string]): Buffer {
+  return Buffer.concat([
+    Buffer.from([0, name.length]),
+    Buffer.from(name),
+    Buffer.from([value.length]),
+    Buffer.from(value),
+  ]);
+}
