@@ -82,7 +82,10 @@ function rowsOf(name: string, lines: readonly string[]): readonly Row[] {
 
 /** What comes from a policy must not steer the terminal. */
 function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => JSON.stringify(character).slice(1, -1));
+  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return `\\u${code.toString(16).padStart(4, '0')}`;
+  });
 }
 
 function headerLines(options: readonly HeaderValueOption[] = []): string[] {

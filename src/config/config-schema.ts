@@ -55,8 +55,15 @@ export const alwaysMasked: readonly string[] = [
   '/input/attributes/request/http/headers/cookie',
 ];
 
-/** Changes below these are read at start; everything else may change while checks are answered. */
-export const restartPaths: readonly string[] = ['server', 'admin', 'redis', 'audit.file'];
+/** What is below these is read at start; everything else may change while checks are answered. */
+export const restartPaths: readonly string[] = [
+  'server',
+  'admin',
+  'redis',
+  'audit.stdout',
+  'audit.file',
+  'headers',
+];
 
 const server = section<ServerConfig & { workers: number }>({
   address: defaulted(
@@ -93,7 +100,7 @@ const server = section<ServerConfig & { workers: number }>({
     'deadlineMargin',
     duration('0ms', '10s'),
     '20ms',
-    'Kept of the caller's timeout for the answer's way back.',
+    'Kept of the time that the caller gives, for the way back.',
   ),
   keepalive: group(
     'keepalive',

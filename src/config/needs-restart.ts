@@ -6,9 +6,12 @@ import type { Schema } from './schema.ts';
 
 /** The keys in which the two differ and that are read at start only: `server.address`, `redis`. */
 export function needsRestart(running: Config, wanted: Config): readonly string[] {
-  return changedKeys(configSchema, '', running, wanted).filter((path) =>
-    restartPaths.some((restart) => path === restart || path.startsWith(`${restart}.`)),
-  );
+  return changedKeys(configSchema, '', running, wanted).filter(isReadAtStart);
+}
+
+/** Whether a change of this key waits for a restart. */
+export function isReadAtStart(path: string): boolean {
+  return restartPaths.some((restart) => path === restart || path.startsWith(`${restart}.`));
 }
 
 /** A section that is in one of them only is one change. */

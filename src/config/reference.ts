@@ -1,4 +1,6 @@
-import { configSchema, restartPaths } from './config-schema.ts';
+import { configSchema } from './config-schema.ts';
+import { isReadAtStart } from './needs-restart.ts';
+import { childPath } from './node.ts';
 import type { Key, Schema } from './schema.ts';
 
 /** Every key of sallyport.yaml as the Markdown of docs/configuration.md, from the schema itself. */
@@ -12,7 +14,7 @@ interface Section {
   readonly rows: readonly Row[];
 }
 
-type Row = readonly [key: string, type: string, presence: string, about: string];
+type Row = readonly [key: string, type: string, presence: string, change: string, about: string];
 
 /** The keys of the root that are no sections come first, under no heading of their own. */
 function sectionsOf(schema: Schema<unknown>, path: readonly string[], about = ''): Section[] {
@@ -33,13 +35,15 @@ function aboutSection(key: Key): string {
 }
 
 function rowOf({ name, schema, presence, defaultText, about }: Key, path: readonly string[]): Row {
+  const keyPath = childPath(path.join('.'), name);
   const absent = presence === 'required' ? 'required' : '';
   const fallback = defaultText === undefined ? absent : `\`${defaultText || '[]'}\``;
-  return [`\`${[...path, name].join('.')}\``, schema.type, fallback, about];
+  const change = isReadAtStart(keyPath) ? 'restart' : 'live';
+  return [`\`${keyPath}\``, schema.type, fallback, change, about];
 }
 
 function formatSection({ path, about, rows }: Section): string {
-  const header: Row = ['Key', 'Type', 'Default', 'Meaning'];
+  const header: Row = ['Key', 'Type', 'Default', 'Change', 'Meaning'];
   const widths = header.map((_, column) =>
     Math.max(...[header, ...rows].map((row) => (row[column] ?? '').length)),
   );
@@ -50,8 +54,5 @@ function formatSection({ path, about, rows }: Section): string {
 }
 
 function headingOf(path: readonly string[], about: string): string {
-  if (path.length === 0) return '';
-  const name = path.join('.');
-  const restart = restartPaths.some((each) => name === each || name.startsWith(`${each}.`));
-  return `### ${name}\n\n${about} ${restart ? 'Changes need a restart.' : 'Live.'}\n\n`;
+  return path.length === 0 ? '' : `### ${path.join('.')}\n\n${about}\n\n`;
 }
