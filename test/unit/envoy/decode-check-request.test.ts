@@ -24,12 +24,19 @@ function header(name: string, value: string): Buffer {
 function nested(levels: number): Buffer {
   let value = field(3, 'deep');
   for (let level = 0; level < levels; level += 1) value = field(6, field(1, value));
-  const struct = field(1, Buffer.concat([field(1, 'key'), field(2, value)]));
-  return inAttributes(field(11, field(1, Buffer.concat([field(1, 'filter'), field(2, struct)]))));
+  return inAttributes(field(11, structEntry('filter', structEntry('key', value))));
 }
 
 function addressOf(...choices: Buffer[]): Buffer {
   return inAttributes(field(1, field(1, Buffer.concat(choices))));
+}
+
+function socketOf(...fields: Buffer[]): Buffer {
+  return addressOf(field(1, Buffer.concat(fields)));
+}
+
+function structEntry(key: string, value: Buffer): Buffer {
+  return field(1, Buffer.concat([field(1, key), field(2, value)]));
 }
 
 function inHttp(...fields: Buffer[]): Buffer {
@@ -96,6 +103,35 @@ test('of a oneof the last counts', () => {
   });
 });
 
+test('of the two kinds of port the last counts, also when it is 0', () => {
+  const portValue = Buffer.from([0x18, 0x00]);
+  const namedPort = field(4, 'http');
+  assert.deepEqual(decodeCheckRequest(socketOf(portValue, namedPort)), {
+    source: { address: { socketAddress: { namedPort: 'http' } } },
+  });
+  assert.deepEqual(decodeCheckRequest(socketOf(namedPort, portValue)), {
+    source: { address: { socketAddress: { portValue: 0 } } },
+  });
+});
+
+test('of a metadata value the last kind counts; structs merge, and lists', () => {
+  const value = (...kinds: Buffer[]): unknown => {
+    const struct = structEntry('key', Buffer.concat(kinds));
+    const filter = structEntry('filter', struct);
+    const metadata = decodeCheckRequest(inAttributes(field(11, filter)))?.metadataContext;
+    return JSON.parse(JSON.stringify(metadata?.filterMetadata?.['filter']));
+  };
+  const list = field(6, field(1, field(3, 'x')));
+  const struct = (key: string): Buffer => field(5, structEntry(key, field(3, 'y')));
+  assert.deepEqual(value(), { key: null });
+  assert.deepEqual(value(field(3, 'a'), Buffer.from([0x20, 0x01])), { key: true });
+  assert.deepEqual(value(list, list), { key: ['x', 'x'] });
+  assert.deepEqual(value(struct('a'), struct('b')), { key: { a: 'y', b: 'y' } });
+  assert.deepEqual(value(list, struct('a')), { key: { a: 'y' } });
+  assert.deepEqual(value(struct('a'), list), { key: ['x'] });
+  assert.deepEqual(value(struct('a'), Buffer.from([0x08, 0x00])), { key: null });
+});
+
 test('of a map key that occurs twice the last counts', () => {
   const decoded = decodeCheckRequest(inHttp(header('x-user', 'a'), header('x-user', 'b')));
   assert.deepEqual({ ...decoded?.request?.http?.headers }, { 'x-user': 'b' });
@@ -137,6 +173,15 @@ test('a name that was decoded once is not taken for another with the same bytes 
       attributes: { request: { http: { headers: { [sent]: '1' } } } },
     });
     assert.deepEqual(Object.keys(decodeCheckRequest(bytes)?.request?.http?.headers ?? {}), [sent]);
+  }
+});
+
+test('a name in UTF-8 is never taken for one whose bytes are its characters', () => {
+  for (let number = 0; number < 5_000; number += 1) {
+    decodeCheckRequest(inHttp(header(`\u00e9${number}`, '')));
+    const bytes = Buffer.concat([Buffer.from([0xe9]), Buffer.from(String(number))]);
+    const decoded = decodeCheckRequest(inHttp(field(3, field(1, bytes))))?.request?.http;
+    assert.deepEqual(Object.keys(decoded?.headers ?? {}), [`\ufffd${number}`]);
   }
 });
 
@@ -232,7 +277,7 @@ test('ten thousand headers, or a path of 1 MiB, are decoded, and memory returns'
 
 function usedBytes(): number {
   setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
+  (runInNewConfield(3, 'gc') as () => void)();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
