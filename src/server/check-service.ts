@@ -96,7 +96,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   return { definition, implementation, inFlight: () => inFlight };
 }
 
-/** Decides a check that has just come in. Never rejects. */
+/** Decides a check that has just come in; a fault on the way is a denial. */
 async function complete(
   check: Check,
   message: Buffer,
