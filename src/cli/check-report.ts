@@ -104,9 +104,11 @@ function limitLines(limits: JsonValue | undefined): string[] {
 
 function limitLine(limit: JsonValue): string {
   if (!isJsonObject(limit)) return JSON.stringify(limit);
-  const { name, result, remaining, ...rest } = limit;
-  const more = Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest)}`;
-  return `${textOf(name) ?? '?'}: ${textOf(result) ?? '?'}, ${textOf(remaining) ?? '?'} left${more}`;
+  const [name, result, remaining] = [limit['name'], limit['result'], limit['remaining']].map(
+    textOf,
+  );
+  const shadow = limit['mode'] === 'shadow' ? ' (shadow)' : '';
+  return `${name ?? '?'}: ${result ?? '?'}, ${remaining ?? '?'} left${shadow}`;
 }
 
 function textOf(value: JsonValue | undefined): string | undefined {

@@ -33,36 +33,10 @@ import {
   trustDomain,
 } from './values.ts';
 
-/** Keys of the documented format that this version cannot honour. Ignoring one could admit. */
-export const unavailableKeys: ReadonlySet<string> = new Set([
-  'server.tls',
-  'admin.tokenFile',
-  'identity.jwt',
-  'policy.opa',
-  'policy.bundle.url',
-  'policy.bundle.signing',
-  'policy.bundle.polling',
-  'access',
-  'redis.sentinels',
-  'redis.cluster',
-  'audit.upload',
-  'tracing',
-]);
-
 /** Masked whatever the configuration says. */
 export const alwaysMasked: readonly string[] = [
   '/input/attributes/request/http/headers/authorization',
   '/input/attributes/request/http/headers/cookie',
-];
-
-/** What is below these is read at start; everything else may change while checks are answered. */
-export const restartPaths: readonly string[] = [
-  'server',
-  'admin',
-  'redis',
-  'audit.stdout',
-  'audit.file',
-  'headers',
 ];
 
 const server = section<ServerConfig & { workers: number }>({

@@ -1,11 +1,12 @@
 import { dirname, resolve } from 'node:path';
-import { configSchema, unavailableKeys } from './config-schema.ts';
+import { configSchema } from './config-schema.ts';
 import type { Config } from './config.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { overlayEnvironment, type Environment } from './environment.ts';
 import { interpolate } from './interpolate.ts';
 import { inOrder, type Problem } from './problem.ts';
 import { readYaml } from './read-yaml.ts';
+import { unavailableKeys } from './unavailable-keys.ts';
 
 export type LoadedConfig = { readonly config: Config } | { readonly problems: readonly Problem[] };
 

@@ -1,8 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import { configSchema, restartPaths } from './config-schema.ts';
+import { configSchema } from './config-schema.ts';
 import type { Config } from './config.ts';
 import { childPath } from './node.ts';
 import type { Schema } from './schema.ts';
+
+/** What is below these is read at start; everything else may change while checks are answered. */
+const restartPaths: readonly string[] = [
+  'server',
+  'admin',
+  'redis',
+  'audit.stdout',
+  'audit.file',
+  'headers',
+];
 
 /** The keys in which the two differ and that are read at start only: `server.address`, `redis`. */
 export function needsRestart(running: Config, wanted: Config): readonly string[] {

@@ -18,7 +18,10 @@ const allowed = {
     caller: 'spiffe://prod/ns/shop/sa/web',
     reason: 'allowed',
     rule: 'orders-read',
-    limits: [{ name: 'orders', result: 'within', remaining: 4 }],
+    limits: [
+      { name: 'orders', mode: 'enforce', result: 'within', remaining: 4 },
+      { name: 'trial', mode: 'shadow', result: 'over', remaining: 0 },
+    ],
   },
 };
 
@@ -104,6 +107,7 @@ test('an allow is printed with what it was decided by, and exits 0', async () =>
   policy       rev-7
   rule         orders-read
   limits       orders: within, 4 left
+               trial: over, 0 left (shadow)
   to upstream  x-sallyport-decision-id: d-1
                x-sallyport-policy: rev-7
   removed      x-sallyport-rule

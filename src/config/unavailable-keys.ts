@@ -1,0 +1,15 @@
+/** Keys of the documented format that this version cannot honour. Ignoring one could admit. */
+export const unavailableKeys: ReadonlySet<string> = new Set([
+  'server.tls',
+  'admin.tokenFile',
+  'identity.jwt',
+  'policy.opa',
+  'policy.bundle.url',
+  'policy.bundle.signing',
+  'policy.bundle.polling',
+  'access',
+  'redis.sentinels',
+  'redis.cluster',
+  'audit.upload',
+  'tracing',
+]);
