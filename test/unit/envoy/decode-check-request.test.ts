@@ -39,6 +39,18 @@ function structEntry(key: string, value: Buffer): Buffer {
   return field(1, Buffer.concat([field(1, key), field(2, value)]));
 }
 
+/** A `google.protobuf.Value` as it is decoded inside metadata. */
+function metadataValue(...kinds: Buffer[]): unknown {
+  const struct = structEntry('key', Buffer.concat(kinds));
+  const bytes = inAttributes(field(11, structEntry('filter', struct)));
+  const metadata = decodeCheckRequest(bytes)?.metadataContext;
+  return JSON.parse(JSON.stringify(metadata?.filterMetadata?.['filter']));
+}
+
+function structValue(key: string): Buffer {
+  return field(5, structEntry(key, field(3, 'y')));
+}
+
 function inHttp(...fields: Buffer[]): Buffer {
   return inAttributes(field(4, field(2, Buffer.concat(fields))));
 }
@@ -115,21 +127,14 @@ test('of the two kinds of port the last counts, also when it is 0', () => {
 });
 
 test('of a metadata value the last kind counts; structs merge, and lists', () => {
-  const value = (...kinds: Buffer[]): unknown => {
-    const struct = structEntry('key', Buffer.concat(kinds));
-    const filter = structEntry('filter', struct);
-    const metadata = decodeCheckRequest(inAttributes(field(11, filter)))?.metadataContext;
-    return JSON.parse(JSON.stringify(metadata?.filterMetadata?.['filter']));
-  };
   const list = field(6, field(1, field(3, 'x')));
-  const struct = (key: string): Buffer => field(5, structEntry(key, field(3, 'y')));
-  assert.deepEqual(value(), { key: null });
-  assert.deepEqual(value(field(3, 'a'), Buffer.from([0x20, 0x01])), { key: true });
-  assert.deepEqual(value(list, list), { key: ['x', 'x'] });
-  assert.deepEqual(value(struct('a'), struct('b')), { key: { a: 'y', b: 'y' } });
-  assert.deepEqual(value(list, struct('a')), { key: { a: 'y' } });
-  assert.deepEqual(value(struct('a'), list), { key: ['x'] });
-  assert.deepEqual(value(struct('a'), Buffer.from([0x08, 0x00])), { key: null });
+  assert.deepEqual(metadataValue(), { key: null });
+  assert.deepEqual(metadataValue(field(3, 'a'), Buffer.from([0x20, 0x01])), { key: true });
+  assert.deepEqual(metadataValue(list, list), { key: ['x', 'x'] });
+  assert.deepEqual(metadataValue(structValue('a'), structValue('b')), { key: { a: 'y', b: 'y' } });
+  assert.deepEqual(metadataValue(list, structValue('a')), { key: { a: 'y' } });
+  assert.deepEqual(metadataValue(structValue('a'), list), { key: ['x'] });
+  assert.deepEqual(metadataValue(structValue('a'), Buffer.from([0x08, 0x00])), { key: null });
 });
 
 test('of a map key that occurs twice the last counts', () => {
@@ -277,7 +282,7 @@ test('ten thousand headers, or a path of 1 MiB, are decoded, and memory returns'
 
 function usedBytes(): number {
   setFlagsFromString('--expose-gc');
-  (runInNewConfield(3, 'gc') as () => void)();
+  (runInNewContext('gc') as () => void)();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
