@@ -71,13 +71,13 @@ export class BatchedSink implements Sink {
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined;
-    });
+    if (this.#lines.length > 0) this.#writing ??= this.#writeAll();
   }
 
   async #writeAll(): Promise<void> {
     while (this.#lines.length > 0) await this.#writeBatch(this.#nextBatchSize());
+    // In the same turn as the last look at the lines: one that comes later starts the next round.
+    this.#writing = undefined;
   }
 
   /** The lines stay in the buffer while they are being written: until then they may be lost. */

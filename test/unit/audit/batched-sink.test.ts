@@ -74,6 +74,44 @@ test('what an output that hangs cannot take is dropped and counted, the newest f
   assert.deepEqual(drops.at(-1), ['test', 'closed', 4]);
 });
 
+test('an output that keeps up never loses a line, however many come', async () => {
+  let written = '';
+  const output = {
+    write: (batch: Buffer) => {
+      written += batch.toString();
+      return Promise.resolve();
+    },
+    close: () => Promise.resolve(),
+  };
+  const { events, drops } = rememberedEvents();
+  const sink = new BatchedSink('test', output, events, limits);
+  const lines = Array.from({ length: 500 }, (_, line) => `${line}\n`);
+  for (const line of lines) {
+    sink.write(line);
+    await Promise.resolve();
+  }
+  await sink.close(100);
+  assert.equal(written, lines.join(''));
+  assert.deepEqual(drops, []);
+});
+
+test('what comes while the last batch ends is still written by close', async () => {
+  for (let turns = 0; turns < 12; turns += 1) {
+    const output = heldOutput();
+    const { events, drops } = rememberedEvents();
+    const sink = new BatchedSink('test', output, events, limits);
+    sink.write('1234567\n');
+    output.held[0]?.resolve();
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    sink.write('last\n');
+    const closing = sink.close(100);
+    await soon();
+    output.held[1]?.resolve();
+    await closing;
+    assert.deepEqual([output.batches, drops], [['1234567\n', 'last\n'], []], `turn ${turns}`);
+  }
+});
+
 test('a failed batch is counted once, and the next one tries again', async () => {
   const output = heldOutput();
   const { events, drops, states } = rememberedEvents();

@@ -45,6 +45,7 @@ test('removing takes out exactly what the path names and leaves the original as 
       '{"a":{"b":[1,{"c":2,"d":3}],"__proto__":{}},"e":null,"constructor":5}',
     ],
     [['a', '__proto__'], '{"a":{"b":[1,{"c":2,"d":3}]},"e":null,"constructor":5}'],
+    [['a', 'b'], '{"a":{"__proto__":{"x":1}},"e":null,"constructor":5}'],
     [['constructor'], '{"a":{"b":[1,{"c":2,"d":3}],"__proto__":{"x":1}},"e":null}'],
   ];
   for (const [path, expected] of cases) {
