@@ -1,4 +1,3 @@
-import type { App } from '../app/app.ts';
 import type { ConfigSource } from '../app/reloader.ts';
 import type { ListenAddress } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -28,11 +27,13 @@ async function runServer(args: readonly string[], context: CliContext): Promise<
     return 2;
   }
   const app = await context.createApp(loaded.config, source);
-  const stopped = stopOnSignal(app, context);
+  const signal = firstSignal(context);
   const { address, adminAddress } = await app.start();
   context.stderr.write(banner(address, adminAddress, source.path, context));
   if (given === undefined) context.stderr.write(commandsToTry(address, context));
-  await stopped;
+  await signal;
+  context.stderr.write('sallyport: draining; a second signal stops at once\n');
+  await app.stop();
   return 0;
 }
 
@@ -44,21 +45,17 @@ function count(problems: number): string {
   return problems === 1 ? '1 problem' : `${problems} problems`;
 }
 
-/** The first signal drains; the second ends the process at once. */
-function stopOnSignal(app: App, context: CliContext): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let stopping = false;
+/** Whoever signals again does not want to wait: the second ends the process. */
+function firstSignal({ signals, abort }: CliContext): Promise<void> {
+  return new Promise((resolve) => {
+    let signalled = false;
     const onSignal = (): void => {
-      if (stopping) {
-        context.abort();
-        return;
-      }
-      stopping = true;
-      context.stderr.write('sallyport: draining; a second signal stops at once\n');
-      app.stop().then(resolve, reject);
+      if (signalled) abort();
+      signalled = true;
+      resolve();
     };
-    context.signals.on('SIGTERM', onSignal);
-    context.signals.on('SIGINT', onSignal);
+    signals.on('SIGTERM', onSignal);
+    signals.on('SIGINT', onSignal);
   });
 }
 

@@ -1,6 +1,5 @@
-import type { Node, ScalarNode } from './node.ts';
+import { childPath, type Node, type ScalarNode } from './node.ts';
 import { notAvailable, note, refuse, type Reading, type Schema } from './schema.ts';
-import { childPath } from './node.ts';
 
 interface YamlTypes {
   readonly string: string;
@@ -20,6 +19,9 @@ interface Leaf<Y extends keyof YamlTypes, T> {
   readonly secret?: boolean;
 }
 
+/** Of a wrong value in a message. */
+const maxShownLength = 80;
+
 /** A single value, from one written form. */
 export function leaf<Y extends keyof YamlTypes, T>(form: Leaf<Y, T>): Schema<T> {
   return {
@@ -33,10 +35,15 @@ export function leaf<Y extends keyof YamlTypes, T>(form: Leaf<Y, T>): Schema<T> 
       const typed = typedValue(node, form.yamlType);
       const value = typed === undefined ? undefined : form.parse(typed, reading.directory);
       if (value !== undefined) return value;
-      const given = node.filled || form.secret ? '' : `, not ${JSON.stringify(node.value)}`;
+      const given = node.filled || form.secret ? '' : `, not ${shown(node.value)}`;
       return refuse(node, path, reading, `must be ${form.expected}${given}`);
     },
   };
+}
+
+function shown(value: ScalarNode['value']): string {
+  const text = JSON.stringify(value);
+  return text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text;
 }
 
 function typedValue<Y extends keyof YamlTypes>(

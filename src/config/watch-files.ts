@@ -19,16 +19,15 @@ export function watchFiles(
   const files = paths.map((path) => new WatchedFile(path));
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  let pending = false;
+  let moving = false;
 
   const poll = async (): Promise<void> => {
+    const wasMoving = moving;
     const changes = await Promise.all(files.map((file) => file.hasChanged()));
     if (stopped) return;
-    const moving = changes.includes(true);
-    const settled = pending && !moving;
-    pending = moving || (pending && !settled);
+    moving = changes.includes(true);
     schedule();
-    if (settled) onChange();
+    if (wasMoving && !moving) onChange();
   };
   const schedule = (): void => {
     timer = setTimeout(() => void poll(), intervalMs).unref();

@@ -63,11 +63,28 @@ test('the first signal drains once, the second ends at once', async () => {
   const status = world.run('serve');
   await turn();
   world.signals.emit('SIGTERM');
+  await turn();
   assert.deepEqual([stops(), world.aborted], [1, false]);
   world.signals.emit('SIGINT');
   assert.deepEqual([stops(), world.aborted], [1, true]);
   stop();
-  await status;
+  assert.equal(await status, 0);
+});
+
+test('a signal while it starts is heeded once it has started', async () => {
+  const { world, stop, stops } = servingWorld();
+  const started = Promise.withResolvers<void>();
+  const { app } = world;
+  world.app = { start: () => started.promise.then(() => app.start()), stop: () => app.stop() };
+  const status = world.run('serve');
+  await turn();
+  world.signals.emit('SIGTERM');
+  await turn();
+  assert.equal(stops(), 0);
+  started.resolve();
+  stop();
+  assert.equal(await status, 0);
+  assert.equal(stops(), 1);
 });
 
 test('a server that cannot start says why and exits 2', async () => {

@@ -236,6 +236,6 @@ test('any text is a configuration or problems with a place and a sentence, never
         assert.ok((problem.line ?? 1) >= 1);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
