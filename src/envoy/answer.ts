@@ -1,8 +1,8 @@
 import type { CompletedCheck } from '../check/check.ts';
-import { type Allowance, Denial, type HeaderField } from '../domain/decision.ts';
+import { type Allowance, type Decision, Denial, type HeaderField } from '../domain/decision.ts';
 import type { JsonValue } from '../domain/json.ts';
 import type { LimitState } from '../domain/limit.ts';
-import { denied, type ReasonCode } from '../domain/reason.ts';
+import { denied } from '../domain/reason.ts';
 import { type AuditHeaders, createAuditHeaders } from './audit-headers.ts';
 import {
   type AllowResponse,
@@ -19,7 +19,7 @@ import { rateLimitFields, retryAfterFields } from './rate-limit-fields.ts';
  * denial, whatever the policy decided.
  */
 export function createAnswerer(options: {
-  /** Lower-case, for example `x-sallyport-`. */
+  /** For example `x-sallyport-`. */
   readonly headerPrefix: string;
 }): (completed: CompletedCheck) => CheckResponse {
   const audit = createAuditHeaders(options.headerPrefix);
@@ -136,7 +136,7 @@ function besideEachOther(fields: readonly HeaderField[]): readonly HeaderMutatio
 /** For Envoy's access log and later filters. The policy's own metadata, under ours. */
 function metadataOf(
   { check }: CompletedCheck,
-  { metadata, reason }: { metadata?: Allowance['metadata'] | undefined; reason: ReasonCode },
+  { metadata, reason }: Decision,
 ): Record<string, JsonValue> {
   const all: Record<string, JsonValue> = { ...metadata, decision_id: check.id, reason };
   if (check.caller !== undefined) all['caller'] = check.caller.principal;

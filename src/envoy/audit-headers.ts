@@ -5,7 +5,7 @@ import type { HeaderField } from '../domain/decision.ts';
 export interface AuditHeaders {
   readonly decisionId: string;
   readonly reason: string;
-  /** True of Sallyport's own names, however they are written. */
+  /** True of every name under the prefix, in any spelling: nobody else may write them. */
   readonly isReserved: (name: string) => boolean;
   /** What the upstream is told of an allowed request; only what is known. */
   forUpstream(completed: CompletedCheck): HeaderField[];
@@ -17,7 +17,8 @@ export interface AuditHeaders {
   toRemove(clientHeaders: Readonly<Record<string, string>>, set: readonly HeaderField[]): string[];
 }
 
-export function createAuditHeaders(prefix: string): AuditHeaders {
+export function createAuditHeaders(headerPrefix: string): AuditHeaders {
+  const prefix = headerPrefix.toLowerCase();
   const names = {
     decisionId: `${prefix}decision-id`,
     caller: `${prefix}caller`,
@@ -27,12 +28,11 @@ export function createAuditHeaders(prefix: string): AuditHeaders {
     reason: `${prefix}reason`,
   };
   const all = Object.values(names);
-  const reserved = new Set(all);
   const underPrefix = prefixPattern(prefix);
   return {
     decisionId: names.decisionId,
     reason: names.reason,
-    isReserved: (name) => reserved.has(name.toLowerCase().replaceAll('_', '-')),
+    isReserved: (name) => underPrefix.test(name),
     forUpstream: ({ check, policy }) => {
       const fields = [{ name: names.decisionId, value: check.id }];
       if (check.caller !== undefined) {
@@ -47,7 +47,7 @@ export function createAuditHeaders(prefix: string): AuditHeaders {
       const isSet = (name: string): boolean => set.some((field) => field.name === name);
       const remove = all.filter((name) => !isSet(name));
       for (const name in clientHeaders) {
-        if (underPrefix.test(name) && !reserved.has(name)) remove.push(name);
+        if (underPrefix.test(name) && !all.includes(name)) remove.push(name);
       }
       return remove;
     },

@@ -1,5 +1,4 @@
 import type { Decision, DenialResponse, HeaderField, RequestEdits } from '../domain/decision.ts';
-import { noEdits } from '../domain/decision.ts';
 import { headerFault, headerSetFault } from '../domain/header.ts';
 import { isJsonObject, type JsonValue } from '../domain/json.ts';
 import { isEnvoyStatus } from './http-status.ts';
@@ -9,10 +8,7 @@ import { isEnvoyStatus } from './http-status.ts';
  * as well; this is the last line before the wire, where Envoy would answer 500, or drop our answer
  * and let `failure_mode_allow` decide.
  */
-export function policyFault(
-  decision: Decision,
-  isReserved: (name: string) => boolean,
-): string | undefined {
+export function policyFault(decision: Decision, isReserved: IsReserved): string | undefined {
   const { metadata } = decision;
   if (metadata !== undefined && isDeeper(metadata, maxMetadataDepth)) {
     return `the dynamic metadata is nested deeper than ${maxMetadataDepth} levels`;
@@ -20,12 +16,13 @@ export function policyFault(
   if (decision.outcome !== 'allow') {
     return decision.response && denialFault(decision.response, isReserved);
   }
-  return decision.edits === noEdits ? undefined : editsFault(decision.edits, isReserved);
+  return editsFault(decision.edits, isReserved);
 }
 
+/** True of the headers that only Sallyport writes. */
 type IsReserved = (name: string) => boolean;
 
-/** Envoy's parser stops at 100 messages; a level of JSON is three of them, in three more. */
+/** Protobuf's parser in Envoy stops at 100 nested messages; a level of JSON takes three. */
 const maxMetadataDepth = 30;
 
 function editsFault(edits: RequestEdits, isReserved: IsReserved): string | undefined {

@@ -110,7 +110,7 @@ test('whatever a client sends under the prefix is removed, unless it is replaced
 });
 
 test('another prefix is another set of names', () => {
-  const other = createAnswerer({ headerPrefix: 'authz.' });
+  const other = createAnswerer({ headerPrefix: 'Authz.' });
   const response = other(completed({ headers: { 'authz.a': '', authzxa: '' } })) as AllowResponse;
   assert.equal(response.requestHeaders[0]?.name, 'authz.decision-id');
   assert.deepEqual(response.requestHeadersToRemove, ['authz.reason', 'authz.a']);
