@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 import { BundleError } from './bundle-error.ts';
 import { parseJsonBytes } from './json-text.ts';
-import { emptyMap } from './string-map.ts';
+import { emptyMap } from './empty-map.ts';
 
 /**
  * A bundle's data documents as one: `shop/data.json` becomes what `data.shop` is. Throws a

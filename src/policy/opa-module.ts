@@ -10,8 +10,6 @@ import { isJson, jsonText, parseJsonBytes } from './json-text.ts';
 /** One instance of a policy, with its own memory. */
 export interface OpaInstance {
   readonly entrypoints: readonly string[];
-  /** What the memory has grown to; it never shrinks. */
-  memoryBytes(): number;
   /**
    * Evaluates an entrypoint on a JSON text and returns OPA's result set: `[{result: …}]`, or `[]` for
    * undefined. Throws an Error for whatever fails; the instance must not be used after that.
@@ -32,22 +30,29 @@ const hostBuiltins = new Set([
 const pageBytes = 64 * 1024;
 /** OPA's own start. The module's data comes on top, which cannot be larger than the module. */
 const startPages = 16;
-/** 512 MiB. An evaluation that needs more fails, and its request is denied. */
-const maxPages = 8192;
+/** 256 MiB, data included. An evaluation that needs more fails, and its request is denied. */
+const maxPages = 4096;
+/** What a character of JSON may take when it is parsed: measured with `[1,1,…`, the worst. */
+const parsedBytesPerCharacter = 100;
 
 /**
  * Compiles a module once and returns what makes instances of it, in about a millisecond each. Both
  * throw a BundleError for a module that cannot be evaluated here.
+ *
+ * An instance begins with the memory for an input of `inputLength` characters. It could grow, but by
+ * pages, and beyond 64 MiB V8 collects garbage at each: seconds for a body of megabytes.
  */
 export function compileOpaModule(
   wasm: Uint8Array<ArrayBuffer>,
   data: JsonObject,
-): () => OpaInstance {
-  const initial = startPages + Math.ceil(wasm.length / pageBytes);
+): (inputLength: number) => OpaInstance {
+  const basePages = startPages + Math.ceil(wasm.length / pageBytes);
   const dataBytes = bufferOf(jsonText(data));
   const module = orBundleError(() => new WebAssembly.Module(wasm));
-  return () =>
+  return (inputLength) =>
     orBundleError(() => {
+      const inputPages = Math.ceil((inputLength * parsedBytesPerCharacter) / pageBytes);
+      const initial = Math.min(basePages + inputPages, maxPages);
       const policy = library.loadPolicySync(module, { initial, maximum: maxPages });
       refuseMissing(policy);
       policy.setData(dataBytes);
@@ -70,7 +75,6 @@ function orBundleError<T>(load: () => T): T {
 function instanceOf(policy: LoadedPolicy): OpaInstance {
   return {
     entrypoints: Object.keys(policy.entrypoints),
-    memoryBytes: () => policy.mem.buffer.byteLength,
     evaluate: (entrypoint, inputText) => {
       try {
         const results = policy.evaluate(bufferOf(inputText), entrypoint);
@@ -103,7 +107,7 @@ function builtinsOf({ wasmInstance: { exports }, mem }: LoadedPolicy): string[] 
   const start = exports.opa_json_dump(exports.builtins());
   const bytes = new Uint8Array(mem.buffer);
   const names = parseJsonBytes(bytes.subarray(start, bytes.indexOf(0, start)));
-  return Object.keys(names ?? {});
+  return Object.keys(names ?? {}).toSorted();
 }
 
 /** opa-wasm takes an ArrayBuffer for JSON text, and so the text is made only once. */

@@ -60,29 +60,32 @@ function unanswered(decision: Denial, input: PolicyInput | undefined): PolicyVer
   return { decision, input, result: undefined, rule: undefined, reasons: [], limits: [] };
 }
 
-/** An instance that one large request has grown by more than this is not kept. */
-const maxGrowthBytes = 32 * 1024 * 1024;
+/** Inputs up to this length share an instance; a larger one has its own, for its memory never shrinks. */
+const maxSharedLength = 128 * 1024;
 
 /**
- * What evaluates input texts. It keeps one instance; one that failed, whose memory may be in any
- * state, or has grown too large is replaced when the next request comes.
+ * What evaluates input texts, on one instance. One that failed, whose memory may be in any state, is
+ * never used again.
  */
 function createEvaluator(
   bundle: PolicyBundle,
   decision: string,
 ): (inputText: string) => JsonValue | undefined {
   const instantiate = compileOpaModule(moduleFor(bundle, decision), bundle.data);
-  let instance: OpaInstance | undefined = instantiate();
-  if (!instance.entrypoints.includes(decision))
-    throw missingEntrypoint(decision, instance.entrypoints);
-  const maxBytes = instance.memoryBytes() + maxGrowthBytes;
+  let shared: OpaInstance | undefined = instantiate(0);
+  if (!shared.entrypoints.includes(decision)) {
+    throw missingEntrypoint(decision, shared.entrypoints);
+  }
 
   return (inputText) => {
-    const current = instance ?? instantiate();
-    instance = undefined;
-    const result = singleResult(current.evaluate(decision, inputText));
-    if (current.memoryBytes() <= maxBytes) instance = current;
-    return result;
+    if (inputText.length > maxSharedLength) {
+      return singleResult(instantiate(inputText.length).evaluate(decision, inputText));
+    }
+    const instance: OpaInstance = shared ?? instantiate(0);
+    shared = undefined;
+    const results = instance.evaluate(decision, inputText);
+    shared = instance;
+    return singleResult(results);
   };
 }
 
@@ -105,7 +108,7 @@ function missingEntrypoint(decision: string, present: readonly string[]): Bundle
 /** OPA's result set for one document: `[{result: …}]`, or `[]` when it is undefined. */
 function singleResult(results: JsonValue): JsonValue | undefined {
   if (Array.isArray(results) && results.length <= 1) {
-    const [only] = results as readonly JsonValue[];
+    const [only]: readonly JsonValue[] = results;
     if (only === undefined) return undefined;
     if (isJsonObject(only) && only['result'] !== undefined) return only['result'];
   }

@@ -52,9 +52,12 @@ function whole(read: (bytes: Uint8Array, contentType: string) => ParsedBody | De
   };
 }
 
-/** gRPC frames name their own length; Content-Length is of no use to them. */
+/**
+ * gRPC frames name their own length. Only raw bytes are read: in the text that Envoy sends without
+ * `pack_as_bytes`, what is not UTF-8 was replaced, and would decode to another message.
+ */
 function readGrpcCall({ request, parsedPath, grpcMethods }: BodyQuestion): ParsedBody | Denial {
-  return grpcMethods === undefined
-    ? unreadBody
-    : readGrpcBody(request.body.bytes, parsedPath, grpcMethods);
+  const rawBody = request.attributes.request?.http?.rawBody;
+  if (grpcMethods === undefined || rawBody === undefined) return unreadBody;
+  return readGrpcBody(rawBody, parsedPath, grpcMethods);
 }

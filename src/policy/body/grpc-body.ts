@@ -19,6 +19,7 @@ export function readGrpcMethods(descriptorSet: Uint8Array): GrpcMethods {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
   const inputs = new Map<string, DescMessage>();
   for (const type of registry) {
+    if (type.kind === 'message') requireJsonNames(type);
     if (type.kind !== 'service') continue;
     for (const { name, input, methodKind } of type.methods) {
       const sendsOne = methodKind === 'unary' || methodKind === 'server_streaming';
@@ -26,6 +27,12 @@ export function readGrpcMethods(descriptorSet: Uint8Array): GrpcMethods {
     }
   }
   return { inputs, registry };
+}
+
+/** protoc and buf write them; without, fields would hide each other under one empty name. */
+function requireJsonNames({ typeName, fields }: DescMessage): void {
+  const nameless = fields.find(({ jsonName }) => jsonName === '');
+  if (nameless) throw new Error(`${typeName}.${nameless.name} has no JSON name`);
 }
 
 /** A frame is a flag (1: compressed), a length of four bytes, and the message. */

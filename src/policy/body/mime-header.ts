@@ -1,8 +1,8 @@
-import { emptyMap } from '../string-map.ts';
+import { emptyMap } from '../empty-map.ts';
 
 /** RFC 9110 §5.6.2 token. */
 const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
-const fieldPattern = new RegExp(`^(?<name>${token}):[ \\t]*(?<value>.*?)[ \\t]*$`);
+const fieldPattern = new RegExp(`^(?<name>${token}):(?<value>.*)$`);
 const mediaTypePattern = /^[ \t]*(?<type>[^;,\s]+)[ \t]*/;
 const parameterPattern = new RegExp(
   `;[ \\t]*(?:(?<name>${token})=(?:(?<bare>${token})|"(?<quoted>(?:[^"\\\\]|\\\\.)*)")[ \\t]*)?`,
@@ -47,7 +47,7 @@ export function readHeaderFields(lines: readonly string[]): Record<string, strin
     const { name, value } = fieldPattern.exec(line)?.groups ?? {};
     if (name === undefined || value === undefined) return undefined;
     if (fields[name.toLowerCase()] !== undefined) return undefined;
-    fields[name.toLowerCase()] = value;
+    fields[name.toLowerCase()] = value.trim();
   }
   return fields;
 }

@@ -1,7 +1,7 @@
 import type { Denial } from '../../domain/decision.ts';
 import type { JsonValue } from '../../domain/json.ts';
 import { parseJsonBytes } from '../json-text.ts';
-import { emptyMap } from '../string-map.ts';
+import { emptyMap } from '../empty-map.ts';
 import { readHeaderFields, readMimeValue } from './mime-header.ts';
 import { badBody, type ParsedBody, unreadBody } from './parsed-body.ts';
 
@@ -17,9 +17,11 @@ export function readMultipartBody(bytes: Uint8Array, contentType: string): Parse
   if (header === undefined) return badBody('multipart with a bad Content-Type');
   const boundary = header.parameters['boundary'];
   if (boundary === undefined) return unreadBody;
+  if (boundary === '') return badBody('multipart with an empty boundary');
   const parts = splitParts(latin1Of(bytes), boundary);
-  if (parts === undefined) return badBody('multipart that its boundary does not divide and end');
-  if (parts.length > maxParts) return badBody(`multipart with more than ${maxParts} parts`);
+  if (parts === undefined) {
+    return badBody(`multipart that its boundary does not divide, into ${maxParts} parts at most`);
+  }
 
   const values = emptyMap<JsonValue[]>();
   for (const part of parts) {
@@ -31,8 +33,8 @@ export function readMultipartBody(bytes: Uint8Array, contentType: string): Parse
 }
 
 /**
- * The parts, each with the line ending of the delimiter before it. Undefined when there is no first
- * or last delimiter, or a line that some readers take for one.
+ * The parts, each with the line ending of the delimiter before it. Undefined when there are too many,
+ * there is no first or last delimiter, or a line is one for some readers only.
  */
 function splitParts(text: string, boundary: string): string[] | undefined {
   const dashed = `--${boundary.replace(/\W/g, '\\$&')}`;
@@ -44,15 +46,15 @@ function splitParts(text: string, boundary: string): string[] | undefined {
   if (last !== undefined) return [];
 
   // The first delimiter decides which line ending the others have, as in Go.
-  const tail = `(?<tail>(?<last>--)?[ \\t]*(?=${newline}|$))?`;
-  const delimiter = new RegExp(`${newline}${dashed}(?=[ \\t\\r\\n-]|$)${tail}`, 'g');
+  const lineEnd = `(?<last>--)?[ \\t]*(?=${newline}|$)`;
+  const delimiter = new RegExp(`${newline}${dashed}(?:${lineEnd}|(?<unclear>[ \\t\\r\\n-]))`, 'g');
   const parts: string[] = [];
   let start = opening.index + opening[0].length - newline.length;
   delimiter.lastIndex = start;
   for (const match of text.matchAll(delimiter)) {
-    if (match.groups?.['tail'] === undefined || parts.length > maxParts) return undefined;
+    if (match.groups?.['unclear'] !== undefined || parts.length === maxParts) return undefined;
     parts.push(text.slice(start, match.index));
-    if (match.groups['last'] !== undefined) return parts;
+    if (match.groups?.['last'] !== undefined) return parts;
     start = match.index + match[0].length;
   }
   return undefined;
@@ -72,8 +74,7 @@ function readPart(part: string): Field | undefined {
   const content = blankLine === null ? '' : part.slice(blankLine.index + blankLine[0].length);
 
   const fields = readHeaderFields(head.filter((line) => line !== ''));
-  // Some readers decode quoted-printable, others take it as it is; RFC 7578 §4.7 has neither.
-  if (fields === undefined || fields['content-transfer-encoding'] !== undefined) return undefined;
+  if (fields === undefined || !isPlain(fields['content-transfer-encoding'])) return undefined;
   const name = fieldName(fields['content-disposition']);
   if (name === undefined) return undefined;
 
@@ -83,6 +84,11 @@ function readPart(part: string): Field | undefined {
   }
   const value = parseJsonBytes(bytes);
   return value === undefined ? undefined : { name, value };
+}
+
+/** Some readers decode quoted-printable and base64, others do not; RFC 7578 §4.7 has neither. */
+function isPlain(encoding = 'binary'): boolean {
+  return /^(?:7bit|8bit|binary)$/i.test(encoding);
 }
 
 function fieldName(disposition: string | undefined): string | undefined {

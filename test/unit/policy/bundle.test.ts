@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { type Header, pack } from 'tar-stream';
+import { BundleError } from '../../../src/policy/bundle-error.ts';
+import { readBundle } from '../../../src/policy/bundle.ts';
+
+const example = readFileSync(join(import.meta.dirname, '../../../bundles/example.tar.gz'));
+
+type Entry = readonly [header: string | (Partial<Header> & { name: string }), content?: string];
+
+async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
+  const tar = pack();
+  for (const [header, content = ''] of entries) {
+    tar.entry(typeof header === 'string' ? { name: header } : header, content);
+  }
+  tar.finalize();
+  return buffer(tar);
+}
+
+async function bundleOf(...entries: readonly Entry[]): Promise<Buffer> {
+  return gzipSync(await tarOf(entries));
+}
+
+const manifest = JSON.stringify({
+  revision: 'r1',
+  roots: [''],
+  wasm: [{ entrypoint: 'envoy/authz/allow', module: '/policy.wasm' }],
+});
+
+test('the shipped bundle is read', async () => {
+  const bundle = await readBundle(example);
+  assert.match(bundle.revision, /^[0-9a-f]{12}$/);
+  assert.deepEqual([...bundle.modules.keys()], ['envoy/authz/allow']);
+  assert.deepEqual({ ...bundle.data }, {});
+});
+
+test('names may begin as opa writes them, or as tar does', async () => {
+  for (const start of ['/', './', '']) {
+    const bundle = await readBundle(
+      await bundleOf([`${start}.manifest`, manifest], [`${start}policy.wasm`, 'wasm']),
+    );
+    assert.equal(Buffer.from(bundle.modules.get('envoy/authz/allow') ?? []).toString(), 'wasm');
+    assert.equal(bundle.revision, 'r1');
+  }
+});
+
+test('folders in the archive are no files', async () => {
+  const bundle = await readBundle(await bundleOf([{ name: './shop/', type: 'directory' }]));
+  assert.equal(bundle.modules.size, 0);
+});
+
+test('a bundle that names no revision has the digest of its bytes', async () => {
+  for (const entries of [[], [['.manifest', '{"revision":""}']]] satisfies Entry[][]) {
+    const archive = await bundleOf(...entries);
+    const { revision } = await readBundle(archive);
+    assert.match(revision, /^[0-9a-f]{12}$/);
+    assert.equal((await readBundle(archive)).revision, revision);
+  }
+});
+
+test('data documents are merged at their folders', async () => {
+  const archive = await bundleOf(
+    ['data.json', '{"a":{"b":1},"__proto__":{"c":2}}'],
+    ['a/data.json', '{"d":{"e":9007199254740993}}'],
+    ['a/d/data.json', '{"f":3}'],
+    ['other.json', '{"not":"data"}'],
+  );
+  const { data } = await readBundle(archive);
+  assert.equal(
+    JSON.stringify(data),
+    '{"a":{"b":1,"d":{"e":9007199254740993,"f":3}},"__proto__":{"c":2}}',
+  );
+});
+
+const entryOf = (wasm: unknown): Entry => ['.manifest', JSON.stringify({ wasm })];
+
+const attacks: readonly (readonly [name: string, entries: readonly Entry[], says: RegExp])[] = [
+  ['a path that climbs', [['../policy.wasm']], /"\.\.\/policy\.wasm".*not a plain relative path/],
+  ['a path that climbs inside', [['a/../../b']], /not a plain relative path/],
+  ['a path that stays', [['a/./b']], /not a plain relative path/],
+  ['a path with an empty part', [['a//b']], /not a plain relative path/],
+  ['a path with two roots', [['//etc/passwd']], /not a plain relative path/],
+  ['a path with a backslash', [['..\\b']], /not a plain relative path/],
+  ['a repeated path', [['a'], ['a']], /has a twice/],
+  ['a path in two spellings', [['/a'], ['./a']], /has a twice/],
+  ['a symbolic link', [[{ name: 'a', type: 'symlink', linkname: '/etc/passwd' }]], /a symlink/],
+  ['a hard link', [[{ name: 'a', type: 'link', linkname: 'b' }]], /a link/],
+  ['a device', [[{ name: 'a', type: 'character-device' }]], /a character-device/],
+  ['a manifest that is no JSON', [['.manifest', '{']], /\.manifest .*not a JSON object/],
+  ['a manifest that is an array', [['.manifest', '[]']], /\.manifest .*not a JSON object/],
+  ['a revision that is a number', [['.manifest', '{"revision":1}']], /revision .*not a string/],
+  ['modules that are no array', [entryOf({})], /wasm .*not an array/],
+  ['a module without an entrypoint', [entryOf([{ module: 'a' }])], /without entrypoint/],
+  ['a module that is null', [entryOf([null])], /without entrypoint/],
+  [
+    'a module that is missing',
+    [['.manifest', manifest]],
+    /names \/policy\.wasm, which is not in it/,
+  ],
+  ['data that is no object', [['a/data.json', '[]']], /a\/data\.json .*not a JSON object/],
+  [
+    'data in two places',
+    [
+      ['data.json', '{"a":{"b":1}}'],
+      ['a/data.json', '{"b":1}'],
+    ],
+    /define data\.a\.b/,
+  ],
+  ['data in YAML', [['data.yaml', 'a: 1']], /use data\.json/],
+  ['a delta', [['patch.json', '{}']], /delta/],
+];
+
+for (const [name, entries, says] of attacks) {
+  test(`a bundle with ${name} is refused`, async () => {
+    await assertRefused(await bundleOf(...entries), says);
+  });
+}
+
+test('what is no archive is refused', async () => {
+  await assertRefused(Buffer.from(''), /not a gzip file/);
+  await assertRefused(Buffer.from('package a'), /not a gzip file/);
+  await assertRefused(example.subarray(0, -100), /not a gzip file/);
+  await assertRefused(gzipSync(Buffer.alloc(1024, 'x')), /not a complete tar/);
+  const tar = await tarOf([['data.json', '{"a":1}']]);
+  await assertRefused(gzipSync(tar.subarray(0, 515)), /not a complete tar/);
+});
+
+test('a bundle that unpacks to too much is refused before it has', async () => {
+  const bomb = gzipSync(Buffer.alloc(65 * 1024 * 1024));
+  assert.ok(bomb.length < 100_000);
+  await assertRefused(bomb, /larger than 67108864 bytes/);
+  await assert.rejects(readBundle(example, { maxUnpackedBytes: 1000 }), /larger than 1000 bytes/);
+});
+
+async function assertRefused(archive: Buffer, says: RegExp): Promise<void> {
+  await assert.rejects(readBundle(archive), (error: unknown) => {
+    assert.ok(error instanceof BundleError, String(error));
+    assert.match(error.message, says);
+    return true;
+  });
+}

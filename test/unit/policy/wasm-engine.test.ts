@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { PolicyEngine } from '../../../src/check/ports.ts';
+import type { PolicyVerdict } from '../../../src/domain/policy.ts';
+import { BundleError } from '../../../src/policy/bundle-error.ts';
+import { type PolicyBundle, readBundle } from '../../../src/policy/bundle.ts';
+import { createPolicyEngine, type PolicyEngineOptions } from '../../../src/policy/wasm-engine.ts';
+import { questionOf, shopCaller } from './http-question.ts';
+
+const root = join(import.meta.dirname, '../../..');
+
+function read(path: string): Promise<PolicyBundle> {
+  return readBundle(readFileSync(join(root, path)));
+}
+
+const bundles = {
+  example: await read('bundles/example.tar.gz'),
+  boolean: await read('test/fixtures/bundles/boolean.tar.gz'),
+  echo: await read('test/fixtures/bundles/echo.tar.gz'),
+  revisionB: await read('test/fixtures/bundles/revision-b.tar.gz'),
+  needsBuiltin: await read('test/fixtures/bundles/needs-builtin.tar.gz'),
+};
+
+function engineOf(bundle: PolicyBundle, more: Partial<PolicyEngineOptions> = {}): PolicyEngine {
+  return createPolicyEngine(bundle, {
+    name: 'example',
+    decision: 'envoy/authz/allow',
+    skipRequestBodyParse: false,
+    reservedHeaderPrefix: 'x-sallyport-',
+    ...more,
+  });
+}
+
+const ordersQuestion = questionOf({ path: '/orders' }, { caller: shopCaller('web') });
+
+function invoiceQuestion(amount: string) {
+  const headers = { 'content-type': 'application/json' };
+  const http = { method: 'POST', path: '/invoices', headers, body: `{"amount":${amount}}` };
+  return questionOf(http, { caller: shopCaller('billing') });
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** The memory of WebAssembly instances is in it, and is given back some time after a collection. */
+async function memoryInUse(): Promise<number> {
+  collectGarbage();
+  await setTimeout(100);
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+function reasonOf({ decision }: PolicyVerdict): string {
+  return decision.reason;
+}
+
+test('the example allows what its rules say, and names the rule', () => {
+  const engine = engineOf(bundles.example);
+  const verdict = engine.evaluate(ordersQuestion);
+  assert.ok(verdict.decision.outcome === 'allow');
+  assert.equal(verdict.rule, 'orders-read');
+  const scope = { name: 'x-shop-scope', value: 'orders:read' };
+  assert.deepEqual(verdict.decision.edits.requestHeaders, [scope]);
+  assert.equal(engine.evaluate(invoiceQuestion('1000')).rule, 'invoices-write');
+});
+
+test('the example denies the rest, and explains a large invoice', () => {
+  const engine = engineOf(bundles.example);
+  const { request } = ordersQuestion;
+  assert.equal(reasonOf(engine.evaluate({ request, caller: undefined })), 'policy_denied');
+  const { decision, reasons } = engine.evaluate(invoiceQuestion('1000.00000000000000001'));
+  assert.ok(decision.outcome === 'deny');
+  assert.deepEqual(reasons, ['the invoice is over 1000']);
+  assert.equal(decision.response?.httpStatus, 403);
+  assert.match(decision.response?.body ?? '', /approval/);
+});
+
+test('the identity is the bundle, its revision and the decision', () => {
+  assert.deepEqual(engineOf(bundles.example, { name: 'shop' }).identity, {
+    name: 'shop',
+    revision: bundles.example.revision,
+    path: 'envoy/authz/allow',
+  });
+});
+
+test('true allows, false and undefined deny', () => {
+  const engine = engineOf(bundles.boolean);
+  const reasons = ['GET', 'DELETE', 'BREW', '__proto__', 'constructor'].map((method) =>
+    reasonOf(engine.evaluate(questionOf({ method }))),
+  );
+  const denied = 'policy_denied';
+  assert.deepEqual(reasons, ['allowed', denied, denied, denied, denied]);
+  assert.equal(engine.evaluate(questionOf({ method: 'BREW' })).result, undefined);
+});
+
+test('the verdict has the input as it was evaluated', () => {
+  const { input, result } = engineOf(bundles.echo).evaluate(ordersQuestion);
+  assert.ok(input);
+  assert.equal(JSON.stringify(input.document), input.text);
+  assert.deepEqual(result, {
+    allowed: true,
+    dynamic_metadata: { input: JSON.parse(input.text) as unknown },
+  });
+});
+
+test('a policy reads keys of the prototype, and no others that nobody sent', () => {
+  const engine = engineOf(bundles.echo);
+  const http = {
+    path: '/?__proto__=1&constructor=2',
+    headers: { ['__proto__']: '3', toString: '4' },
+  };
+  const { result } = engine.evaluate(questionOf(http));
+  const text = JSON.stringify(result);
+  assert.match(text, /"parsed_query":\{[^}]*"__proto__":\["1"\]/);
+  assert.match(text, /"parsed_query":\{[^}]*"constructor":\["2"\]/);
+  assert.match(text, /"headers":\{[^}]*"__proto__":"3"/);
+  assert.match(text, /"headers":\{[^}]*"toString":"4"/);
+});
+
+test('a policy reads half a surrogate pair as U+FFFD', () => {
+  const headers = { 'content-type': 'application/json' };
+  const body = String.raw`["\ud800", "\ud83d\ude00"]`;
+  const { decision } = engineOf(bundles.echo).evaluate(questionOf({ headers, body }));
+  assert.ok(decision.outcome === 'allow');
+  assert.match(JSON.stringify(decision.metadata), /"parsed_body":\["\ufffd","😀"\]/);
+});
+
+test('a body that cannot be read is a bad request, without an evaluation', () => {
+  const verdict = engineOf(bundles.echo).evaluate(invoiceQuestion('{'));
+  assert.equal(reasonOf(verdict), 'bad_request');
+  assert.equal(verdict.input, undefined);
+});
+
+test('after an evaluation that failed, the next one is right', () => {
+  const engine = engineOf(bundles.example);
+  for (let round = 0; round < 20; round += 1) {
+    const failed = engine.evaluate(invoiceQuestion('1e999999999'));
+    assert.equal(reasonOf(failed), 'policy_unavailable');
+    assert.ok(failed.decision.outcome === 'deny');
+    assert.match(failed.decision.detail, /the evaluation failed: .*number/);
+    assert.ok(failed.input);
+    assert.equal(reasonOf(engine.evaluate(ordersQuestion)), 'allowed');
+    assert.equal(reasonOf(engine.evaluate(invoiceQuestion('1'))), 'allowed');
+  }
+});
+
+test('an answer that nobody can read is a denial, not an exception', () => {
+  const filterMetadata = { deep: JSON.parse('['.repeat(600) + ']'.repeat(600)) as unknown };
+  const attributes = { metadataContext: { filterMetadata } };
+  const verdict = engineOf(bundles.echo).evaluate(questionOf({}, { attributes }));
+  assert.equal(reasonOf(verdict), 'policy_unavailable');
+});
+
+test('metadata that nests without end is a denial, not an exception', () => {
+  const filterMetadata = { deep: JSON.parse('['.repeat(1e5) + ']'.repeat(1e5)) as unknown };
+  const attributes = { metadataContext: { filterMetadata } };
+  const verdict = engineOf(bundles.revisionB).evaluate(questionOf({}, { attributes }));
+  assert.equal(reasonOf(verdict), 'policy_unavailable');
+});
+
+test('memory stays flat over 20,000 evaluations of 64 KiB', async () => {
+  const engine = engineOf(bundles.revisionB);
+  const question = questionOf({ headers: { 'x-filler': 'x'.repeat(64 * 1024) } });
+  const evaluate = (times: number) => {
+    for (let round = 0; round < times; round += 1) engine.evaluate(question);
+    return memoryInUse();
+  };
+  const before = await evaluate(1000);
+  const grown = (await evaluate(20_000)) - before;
+  assert.ok(grown < 1024 * 1024, `grew by ${grown} bytes`);
+});
+
+function listQuestion(length: number) {
+  const headers = { 'content-type': 'application/json' };
+  const body = `[${Array<string>(length).fill('1').join()}]`;
+  return questionOf({ headers, body });
+}
+
+test('memory that large requests took is given back', async () => {
+  const engine = engineOf(bundles.example);
+  const before = await memoryInUse();
+  for (let round = 0; round < 3; round += 1) {
+    assert.equal(reasonOf(engine.evaluate(listQuestion(500_000))), 'policy_denied');
+  }
+  const grown = (await memoryInUse()) - before;
+  assert.ok(grown < 16 * 1024 * 1024, `kept ${grown} bytes`);
+});
+
+test('a request that needs more memory than there may be is denied, and the next one is right', () => {
+  const engine = engineOf(bundles.example);
+  assert.equal(reasonOf(engine.evaluate(listQuestion(3_000_000))), 'policy_unavailable');
+  assert.equal(reasonOf(engine.evaluate(ordersQuestion)), 'allowed');
+});
+
+test('requests around the length that shares an instance are judged alike', () => {
+  const engine = engineOf(bundles.boolean);
+  for (const length of [127_000, 128_000, 129_000, 130_000, 131_000, 200_000]) {
+    const question = questionOf({ headers: { filler: 'x'.repeat(length) } });
+    assert.equal(reasonOf(engine.evaluate(question)), 'allowed');
+  }
+});
+
+const refusals: readonly (readonly [
+  name: string,
+  bundle: PolicyBundle,
+  options: Partial<PolicyEngineOptions>,
+  says: RegExp,
+])[] = [
+  [
+    'needs builtins that are missing',
+    bundles.needsBuiltin,
+    {},
+    /builtins that are not available here: crypto\.sha256, hex\.encode/,
+  ],
+  [
+    'has no module',
+    { ...bundles.echo, modules: new Map() },
+    {},
+    /no WASM module: build it with opa build -t wasm -e envoy\/authz\/allow/,
+  ],
+  [
+    'has another entrypoint',
+    bundles.echo,
+    { decision: 'shop/allow' },
+    /no entrypoint shop\/allow: choose one of envoy\/authz\/allow,/,
+  ],
+  [
+    'says that its module has an entrypoint that it has not',
+    { ...bundles.echo, modules: new Map([['shop/allow', moduleOf(bundles.echo)]]) },
+    { decision: 'shop/allow' },
+    /no entrypoint shop\/allow: choose one of envoy\/authz\/allow,/,
+  ],
+  [
+    'has a module that is none',
+    { ...bundles.echo, modules: new Map([['envoy/authz/allow', new Uint8Array(8)]]) },
+    {},
+    /module cannot be loaded/,
+  ],
+  [
+    'has a module of something else',
+    {
+      ...bundles.echo,
+      modules: new Map([['envoy/authz/allow', new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])]]),
+    },
+    {},
+    /module/,
+  ],
+  [
+    'comes with a descriptor that is none',
+    bundles.echo,
+    { protoDescriptor: Buffer.from('syntax = "proto3";') },
+    /not a complete FileDescriptorSet/,
+  ],
+];
+
+for (const [name, bundle, options, says] of refusals) {
+  test(`a bundle that ${name} is refused at load`, () => {
+    assert.throws(
+      () => engineOf(bundle, options),
+      (error: unknown) => {
+        assert.ok(error instanceof BundleError, String(error));
+        assert.match(error.message, says);
+        return true;
+      },
+    );
+  });
+}
+
+function moduleOf({ modules }: PolicyBundle): Uint8Array<ArrayBuffer> {
+  const [module] = modules.values();
+  assert.ok(module);
+  return module;
+}
