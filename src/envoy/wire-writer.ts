@@ -51,7 +51,7 @@ export class WireWriter {
 
   double(field: number, value: number): void {
     this.#reserve(8);
-    this.#position = this.#position - 8;
+    this.#position -= 8;
     this.#buffer.writeDoubleLE(value, this.#position);
     this.#varint((field << 3) | 1);
   }
@@ -87,9 +87,8 @@ export class WireWriter {
 
   #varint(value: number): void {
     this.#reserve(5);
-    const length =
-      value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5;
-    this.#position -= length;
+    // Seven bits a byte; 0 has one too.
+    this.#position -= Math.ceil((32 - Math.clz32(value | 1)) / 7);
     let position = this.#position;
     let rest = value;
     while (rest >= 0x80) {

@@ -324,6 +324,7 @@ const faultyEdits: readonly [what: string, edits: Partial<RequestEdits>][] = [
   ['a split header', { requestHeaders: [{ name: 'x-a', value: 'b\r\nx-admin: 1' }] }],
   ['a pseudo-header', { requestHeaders: [{ name: ':path', value: '/admin' }] }],
   ['the host', { requestHeaders: [{ name: 'Host', value: 'admin' }] }],
+  ['a header under our prefix', { requestHeaders: [{ name: 'x-sallyport-tenant', value: 'a' }] }],
   ['our own header', { requestHeaders: [{ name: 'X-Sallyport-Caller', value: 'admin' }] }],
   [
     'our own header, otherwise spelt',
