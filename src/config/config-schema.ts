@@ -55,8 +55,10 @@ const server = section<ServerConfig & { workers: number }>({
   maxConcurrentStreams: defaulted(
     'maxConcurrentStreams',
     integer(1, 10_000),
-    '100',
-    'Checks at a time on one connection; more wait in Envoy.',
+    // Node refuses streams above it by an RPC error, and counts an aborted one for longer than
+    // Envoy does: at Envoy's own cap, a client that aborts requests would fail those of others.
+    '1000',
+    'Checks at a time on one connection; more wait in Envoy. Keep it far above Envoy’s own cap.',
   ),
   maxChecksInFlight: defaulted(
     'maxChecks',

@@ -5,8 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Certificate } from './certificates.ts';
 import { waitFor } from './child-process.ts';
-import { startRedis } from './redis.ts';
-import { billing, startRoad, temporaryDirectory, web } from './road.ts';
+import { billing, startRoad, web } from './road.ts';
 import { countStatuses, startTraffic } from './traffic.ts';
 
 const limits = [
@@ -24,24 +23,20 @@ const abortsPerSession = 400;
 const abortsAtOnce = 50;
 
 test('a client that aborts thousands of requests breaks nobody else’s', async (t) => {
-  const directory = temporaryDirectory();
-  const redis = await startRedis(directory);
   // While Redis hangs, checks of /orders are in flight long enough to be aborted.
-  const sections = { redis: { url: redis.url, commandTimeout: '1s' } };
-  const road = await startRoad({ transport: 'unix', directory, limits, sections });
+  const road = await startRoad({ transport: 'unix', limits, redis: { commandTimeout: '1s' } });
   t.after(() => road.stop());
-  t.after(() => redis.process.stop());
   const invoice = { path: '/invoices', method: 'POST', body: '{"amount": 5}' };
   const headers = { 'content-type': 'application/json' };
   const others = startTraffic(road.caller(billing), { ...invoice, headers });
   t.after(() => others.stop());
 
-  redis.process.signal('SIGSTOP');
+  road.redis?.process.signal('SIGSTOP');
   const identity = road.identity(`URI:${web}`);
   for (let session = 0; session < sessions; session += 1) {
     await abortMany(road.envoy.port('front'), identity);
   }
-  redis.process.signal('SIGCONT');
+  road.redis?.process.signal('SIGCONT');
 
   const answered = others.answers.length;
   await waitFor('more traffic', () => others.answers.length > answered + 20 || undefined);

@@ -5,15 +5,7 @@ import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import { connectionManager, extAuthz, objectAt } from './bootstrap.ts';
 import { waitFor } from './child-process.ts';
 import { type Answer, type Asked, type Client, createClient, seenBy } from './client.ts';
-import { type Redis, startRedis } from './redis.ts';
-import {
-  billing,
-  type Road,
-  type RoadOptions,
-  startRoad,
-  temporaryDirectory,
-  web,
-} from './road.ts';
+import { billing, type Road, type RoadOptions, startRoad, web } from './road.ts';
 
 const roads: Readonly<Record<string, Pick<RoadOptions, 'transport' | 'edit'>>> = {
   'over TCP': { transport: 'tcp' },
@@ -37,23 +29,16 @@ const anId = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 for (const [name, options] of Object.entries(roads)) {
   describe(name, () => {
     let road: Road;
-    let redis: Redis;
     let asWeb: Client;
     let asBilling: Client;
 
     before(async () => {
-      const directory = temporaryDirectory();
-      redis = await startRedis(directory);
-      const sections = { redis: { url: redis.url, commandTimeout: '1s' } };
-      road = await startRoad({ ...options, directory, limits, sections });
+      road = await startRoad({ ...options, limits, redis: { commandTimeout: '1s' } });
       asWeb = road.caller(web);
       asBilling = road.caller(billing);
     });
 
-    after(async () => {
-      await road.stop();
-      await redis.process.stop();
-    });
+    after(() => road.stop());
 
     test('the upstream of an allowed request learns who called, by which rule and policy', async () => {
       const { headers } = seenBy(await asWeb.send({ path: '/orders/7?expand=lines' }));
@@ -103,7 +88,6 @@ for (const [name, options] of Object.entries(roads)) {
 
     test('a path that can be read in two ways is a 400', async () => {
       await isRefused({ path: '/orders/7;v=1' }, asWeb, 400, 'ambiguous_path');
-      await isRefused({ path: '/orders/..;/admin' }, asWeb, 400, 'ambiguous_path');
     });
 
     test('a policy that reads the body sees all of it, and so does the upstream', async () => {
@@ -216,6 +200,7 @@ const ambiguousPaths = [
   '/orders\\7',
   '/orders/%00',
   '/orders/%zz',
+  '/orders/..;/admin',
 ];
 
 test('without Envoy’s own normalisation, Sallyport refuses what it would have settled', async (t) => {

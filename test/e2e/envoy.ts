@@ -23,8 +23,9 @@ export async function startEnvoy(directory: string, bootstrap: object): Promise<
   const adminAddress = join(directory, 'envoy-admin');
   writeFileSync(configuration, JSON.stringify(bootstrap, null, 2));
   const files = ['--config-path', configuration, '--admin-address-path', adminAddress];
-  const flags = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warn'];
-  const program = startProcess(requireTool('envoy'), [...files, ...flags]);
+  const flags = ['--disable-hot-restart', '--concurrency', '1'];
+  const logs = ['--log-level', 'warn', '--file-flush-interval-msec', '100'];
+  const program = startProcess(requireTool('envoy'), [...files, ...flags, ...logs]);
   const admin = await waitFor('Envoy ready', () => readyAdmin(adminAddress), { program });
   const ports = await listenerPorts(admin);
   return {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { waitFor } from './child-process.ts';
-import { startRedis } from './redis.ts';
-import { startRoad, temporaryDirectory, web } from './road.ts';
+import { startRoad, web } from './road.ts';
 import { countStatuses, startTraffic } from './traffic.ts';
 
 /** Far more than the test sends, except for `local`, of which one of four replicas has ten. */
@@ -13,12 +12,8 @@ const limits = [
 ];
 
 test('a Redis that stops mid-traffic is handled as each limit says, and is used again when it is back', async (t) => {
-  const directory = temporaryDirectory();
-  const redis = await startRedis(directory);
-  const sections = { redis: { url: redis.url, replicas: 4 } };
-  const road = await startRoad({ transport: 'unix', directory, limits, sections });
+  const road = await startRoad({ transport: 'unix', limits, redis: { replicas: 4 } });
   t.after(() => road.stop());
-  t.after(() => redis.process.stop());
   const client = road.caller(web);
   const reasonFor = async (path: string) => {
     const { status, headers } = await client.send({ path });
@@ -31,7 +26,7 @@ test('a Redis that stops mid-traffic is handled as each limit says, and is used 
   await waitFor('traffic', () => enough(deny.answers.length, 50));
   assert.deepEqual(Object.keys(countStatuses(deny.answers)), ['200']);
 
-  redis.process.signal('SIGKILL');
+  road.redis?.process.signal('SIGKILL');
   await waitFor('the first denial', () => deny.answers.find(({ status }) => status === 503));
   for (let asked = 0; asked < 20; asked += 1) {
     assert.equal(await reasonFor('/orders/deny'), '503 limits_unavailable');
@@ -45,8 +40,7 @@ test('a Redis that stops mid-traffic is handled as each limit says, and is used 
   assert.deepEqual(local, { admitted: 10, refused: 10 });
   assert.equal(await road.sallyport.metric('sallyport_redis_up'), 0);
 
-  const again = await startRedis(directory);
-  t.after(() => again.process.stop());
+  await road.restartRedis();
   const answered = deny.answers.length;
   await waitFor('recovery', () =>
     deny.answers.slice(answered).find(({ status }) => status === 200),

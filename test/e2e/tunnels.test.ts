@@ -117,7 +117,11 @@ describe('what is no ordinary request', () => {
 
 /** What comes next on the connection; empty when it is closed instead. */
 function nextText(socket: TLSSocket): Promise<string> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    socket.setTimeout(5_000, () => {
+      reject(new Error('nothing was said'));
+      socket.destroy();
+    });
     socket.once('data', (chunk: Buffer) => {
       resolve(chunk.toString('latin1'));
     });
@@ -168,6 +172,9 @@ function allowConnect(bootstrap: Bootstrap): void {
     route: {
       cluster: 'echo',
       upgrade_configs: [{ upgrade_type: 'CONNECT', connect_config: {} }],
+    },
+    typed_per_filter_config: {
+      'envoy.filters.http.ext_authz': parse(snippetOf('# on a route for CONNECT')) as Bootstrap,
     },
   });
 }

@@ -30,7 +30,7 @@ test('every default is filled in', () => {
     server: {
       address: { kind: 'tcp', host: '0.0.0.0', port: 9191 },
       maxMessageBytes: 4 * 1024 * 1024,
-      maxConcurrentStreams: 100,
+      maxConcurrentStreams: 1000,
       maxChecksInFlight: 1000,
       checkTimeoutMs: 150,
       deadlineMarginMs: 20,
