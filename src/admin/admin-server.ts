@@ -1,19 +1,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { once } from 'node:events';
-import { type AdminAddress, isLocalOnly, isMeantForLoopback } from './exposure.ts';
+import { isLocalOnly, type ListenAddress } from '../domain/listen-address.ts';
+import { isMeantForLoopback } from './exposure.ts';
 import type { AdminSources } from './facts.ts';
 import { type AdminAnswer, answerRequest, plain } from './routes.ts';
-import { removeStaleSocket } from './stale-socket.ts';
 
 export interface AdminServerOptions extends AdminSources {
-  readonly address: AdminAddress;
+  readonly address: ListenAddress;
+  /** Binds a server to an address, and answers where it is; rejects with a sentence. */
+  readonly listen: (server: Server, address: ListenAddress) => Promise<ListenAddress>;
   /** What went wrong while a page was made; the asker learns only that something did. */
   readonly onFault: (error: unknown) => void;
 }
 
 export interface AdminServer {
   /** Listens, and answers where: the port is the system's choice when 0 was asked for. */
-  start(): Promise<AdminAddress>;
+  start(): Promise<ListenAddress>;
   /** Answers what was asked, then closes; what takes longer than `graceMs` is cut off. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -37,15 +38,9 @@ export function createAdminServer(options: AdminServerOptions): AdminServer {
 
   return {
     async start() {
-      if (address.kind === 'unix') await removeStaleSocket(address.path);
-      server.listen(
-        address.kind === 'unix'
-          ? { path: address.path }
-          : { host: address.host, port: address.port },
-      );
-      await once(server, 'listening');
+      const bound = await options.listen(server, address);
       server.on('error', onFault);
-      return boundAddress(server, address);
+      return bound;
     },
     async stop(graceMs = 1000) {
       const closed = new Promise((resolve) => {
@@ -56,12 +51,6 @@ export function createAdminServer(options: AdminServerOptions): AdminServer {
       clearTimeout(cut);
     },
   };
-}
-
-function boundAddress(server: Server, asked: AdminAddress): AdminAddress {
-  const bound = server.address();
-  if (asked.kind === 'unix' || bound === null || typeof bound === 'string') return asked;
-  return { kind: 'tcp', host: bound.address, port: bound.port };
 }
 
 async function respond(

@@ -1,13 +1,4 @@
-import { isIPv4 } from 'node:net';
-
-export type AdminAddress =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
-
-/** Whether only this machine's own users can reach the address. */
-export function isLocalOnly(address: AdminAddress): boolean {
-  return address.kind === 'unix' || isLoopback(address.host);
-}
+import { isLoopback } from '../domain/listen-address.ts';
 
 /**
  * Whether the request was meant for this machine. A page of another site that has rebound its name
@@ -16,9 +7,4 @@ export function isLocalOnly(address: AdminAddress): boolean {
 export function isMeantForLoopback(hostHeader: string | undefined): boolean {
   const name = (hostHeader ?? '').replace(/:[0-9]+$/, '').toLowerCase();
   return isLoopback(name);
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1' || host === '[::1]') return true;
-  return isIPv4(host) && host.startsWith('127.');
 }

@@ -1,6 +1,7 @@
 import { type AdminServer, createAdminServer } from '../admin/admin-server.ts';
 import type { AdminFacts, Readiness } from '../admin/facts.ts';
 import type { OnFault } from '../server/fault.ts';
+import { listen } from '../server/listener.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { GateKeeper, Served } from './gate-keeper.ts';
 import { insecureOptions } from './insecurity.ts';
@@ -19,6 +20,7 @@ export function createAdmin(dependencies: AdminDependencies): AdminServer {
   const { keeper, counts, telemetry, isListening, onFault } = dependencies;
   return createAdminServer({
     address: keeper.served.config.admin.address,
+    listen,
     facts: () => factsOf(keeper.served),
     readiness: () => readinessOf(keeper.served, counts.describe(), isListening()),
     scrape: () => telemetry.scrape(),

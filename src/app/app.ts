@@ -1,5 +1,6 @@
+import type { ListenAddress } from '../domain/listen-address.ts';
 import { compileMask } from '../audit/mask.ts';
-import type { Config, ListenAddress } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { systemClock } from '../domain/clock.ts';
 import type { OnFault } from '../server/fault.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';

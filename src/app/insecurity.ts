@@ -1,4 +1,5 @@
-import type { Config, ListenAddress } from '../config/config.ts';
+import { isLocalOnly } from '../domain/listen-address.ts';
+import type { Config } from '../config/config.ts';
 import type { Logger } from '../telemetry/log.ts';
 
 /** What a configuration weakens, by the names of the metric `sallyport_insecure_option`. */
@@ -10,11 +11,7 @@ export function insecureOptions({ insecure, identity }: Config): string[] {
 export function warnOfInsecurity(config: Config, log: Logger): void {
   const options = insecureOptions(config);
   if (options.length > 0) log.warn('the configuration weakens the defaults', { options });
-  if (!isLocal(config.server.address)) {
+  if (!isLocalOnly(config.server.address)) {
     log.warn('checks come in as plaintext: let only Envoy reach server.address');
   }
-}
-
-function isLocal(address: ListenAddress): boolean {
-  return address.kind === 'unix' || /^(?:localhost|127\.|::1$)/.test(address.host);
 }

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Config, ListenAddress } from '../config/config.ts';
+import type { ListenAddress } from '../domain/listen-address.ts';
+import type { Config } from '../config/config.ts';
 import { systemClock } from '../domain/clock.ts';
 import { type CheckClient, createCheckClient } from '../server/check-client.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';

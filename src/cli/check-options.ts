@@ -1,4 +1,4 @@
-import type { ListenAddress } from '../config/config.ts';
+import type { ListenAddress } from '../domain/listen-address.ts';
 import { readBytes } from '../config/read-file.ts';
 import { parseDuration } from '../config/units.ts';
 import { parseAddress } from '../config/values.ts';

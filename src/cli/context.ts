@@ -1,6 +1,7 @@
+import type { ListenAddress } from '../domain/listen-address.ts';
 import type { App } from '../app/app.ts';
 import type { ConfigSource } from '../app/reloader.ts';
-import type { Config, ListenAddress } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Problem } from '../config/problem.ts';
 import type { CheckClient } from '../server/check-client.ts';

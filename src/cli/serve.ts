@@ -1,8 +1,7 @@
+import { formatAddress, type ListenAddress } from '../domain/listen-address.ts';
 import type { ConfigSource } from '../app/reloader.ts';
-import type { ListenAddress } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { formatProblem } from '../config/problem.ts';
-import { formatAddress } from '../config/values.ts';
 import { configOption, table, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { parseArguments } from './parse-arguments.ts';

@@ -1,3 +1,4 @@
+import type { ListenAddress } from '../domain/listen-address.ts';
 import type { PathAmbiguity } from '../domain/path.ts';
 
 /** The whole configuration: parsed once, checked, frozen. Every default is filled in. */
@@ -14,10 +15,6 @@ export interface Config {
   readonly headers: { readonly prefix: string };
   readonly insecure: InsecureConfig;
 }
-
-export type ListenAddress =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
 
 export interface ServerConfig {
   readonly address: ListenAddress;

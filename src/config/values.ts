@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
+import type { ListenAddress } from '../domain/listen-address.ts';
 import { isTrustDomain } from '../domain/spiffe-id.ts';
-import type { ListenAddress } from './config.ts';
 import { leaf } from './leaf.ts';
 import { notAvailable, refuse, type Schema } from './schema.ts';
 import { parseDuration, parseSize } from './units.ts';
@@ -116,20 +116,6 @@ export function parseAddress(value: string): ListenAddress | undefined {
 function parseSocketPath(path: string): ListenAddress | undefined {
   const good = isAbsolute(path) && !path.includes('\0');
   return good && Buffer.byteLength(path) <= maxSocketPathBytes ? { kind: 'unix', path } : undefined;
-}
-
-/** As a person writes it: `127.0.0.1:9191`, `[::1]:9191`, `unix:/path`. */
-export function formatAddress(listen: ListenAddress): string {
-  switch (listen.kind) {
-    case 'unix':
-      return `unix:${listen.path}`;
-    case 'tcp':
-      return listen.host.includes(':')
-        ? `[${listen.host}]:${listen.port}`
-        : `${listen.host}:${listen.port}`;
-    default:
-      return listen satisfies never;
-  }
 }
 
 export const trustDomain = leaf({

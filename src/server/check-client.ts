@@ -1,7 +1,7 @@
 import { Client, credentials } from '@grpc/grpc-js';
+import { formatAddress, type ListenAddress } from '../domain/listen-address.ts';
 import type { AttributeContext } from '../domain/attributes.ts';
 import type { JsonObject } from '../domain/json.ts';
-import { addressText, type ListenAddress } from './listener.ts';
 import { loadProtoService } from './proto-service.ts';
 import { jsonOfStruct, type Struct } from './struct.ts';
 
@@ -54,7 +54,7 @@ export function createCheckClient(address: ListenAddress): CheckClient {
     'envoy.service.auth.v3.Authorization',
     ['Check'],
   );
-  const target = addressText(address);
+  const target = formatAddress(address);
   // A proxy of the environment is meant for the web, not for the server next door.
   const client = new Client(target, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 });
 

@@ -1,9 +1,10 @@
 import { createServer } from 'node:net';
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import type { ListenAddress } from '../domain/listen-address.ts';
 import { createConnections } from './connections.ts';
 import type { OnFault } from './fault.ts';
 import type { GrpcService } from './grpc-service.ts';
-import { listen, type ListenAddress } from './listener.ts';
+import { listen } from './listener.ts';
 import { tolerateResets } from './rapid-reset.ts';
 
 export interface GrpcServerOptions {

@@ -1,11 +1,8 @@
 import { chmod } from 'node:fs/promises';
 import type { Server } from 'node:net';
+import { formatAddress, type ListenAddress } from '../domain/listen-address.ts';
 import { messageOf } from './fault.ts';
 import { clearSocketPath } from './unix-socket.ts';
-
-export type ListenAddress =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
 
 /** Owner and group: Envoy beside us runs as another user of one group, everybody else stays out. */
 const socketMode = 0o660;
@@ -20,7 +17,7 @@ export async function listen(server: Server, address: ListenAddress): Promise<Li
     await bound(server, address);
     if (address.kind === 'unix') await chmod(address.path, socketMode);
   } catch (fault) {
-    throw new Error(`cannot listen on ${addressText(address)}: ${reasonOf(fault)}`, {
+    throw new Error(`cannot listen on ${formatAddress(address)}: ${reasonOf(fault)}`, {
       cause: fault,
     });
   }
@@ -28,13 +25,6 @@ export async function listen(server: Server, address: ListenAddress): Promise<Li
   return address.kind === 'tcp' && typeof actual === 'object' && actual !== null
     ? { ...address, port: actual.port }
     : address;
-}
-
-/** As a person writes it, and as gRPC names a target: `127.0.0.1:9191`, `[::1]:9191`, `unix:/path`. */
-export function addressText(address: ListenAddress): string {
-  if (address.kind === 'unix') return `unix:${address.path}`;
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return `${host}:${address.port}`;
 }
 
 function bound(server: Server, address: ListenAddress): Promise<void> {

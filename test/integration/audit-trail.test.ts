@@ -9,6 +9,7 @@ import { compileMask } from '../../src/audit/mask.ts';
 import { createRecorder } from '../../src/audit/recorder.ts';
 import { Denial } from '../../src/domain/decision.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
+import { listen } from '../../src/server/listener.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 import { allowance, completedCheck, verdictOn } from '../unit/audit/completed-check.ts';
 
@@ -29,6 +30,7 @@ async function startTrail(t: TestContext, path: string) {
   });
   const admin = createAdminServer({
     address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+    listen,
     readiness: () => [{ name: 'policy', ready: true }],
     facts: () => ({ version: '0.1.0', policy: undefined, limits: [], insecureOptions: [] }),
     scrape: telemetry.scrape,

@@ -1,8 +1,8 @@
+import { formatAddress, type ListenAddress } from '../../src/domain/listen-address.ts';
 import { connect, type ClientHttp2Session, constants } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
-import { addressText, type ListenAddress } from '../../src/server/listener.ts';
 
 export const checkPath = '/envoy.service.auth.v3.Authorization/Check';
 
@@ -15,7 +15,7 @@ export interface RpcOutcome {
 
 /** A gRPC client that sends and receives bytes, so that it can send what is no message at all. */
 export function byteClient(t: TestContext, address: ListenAddress) {
-  const client = new Client(addressText(address), credentials.createInsecure(), {
+  const client = new Client(formatAddress(address), credentials.createInsecure(), {
     'grpc.enable_http_proxy': 0,
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
@@ -54,7 +54,7 @@ export async function http2Client(
   address: ListenAddress,
 ): Promise<ClientHttp2Session> {
   const session = connect(
-    address.kind === 'tcp' ? `http://${addressText(address)}` : 'http://localhost',
+    address.kind === 'tcp' ? `http://${formatAddress(address)}` : 'http://localhost',
     address.kind === 'unix' ? { createConnection: () => connectSocket(address.path) } : {},
   );
   session.on('error', () => {});

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { constants } from 'node:http2';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import type { ListenAddress } from '../../src/domain/listen-address.ts';
 import type { LimitsVerdict } from '../../src/domain/limit.ts';
-import type { ListenAddress } from '../../src/server/listener.ts';
 import {
   byteClient,
   framesClient,

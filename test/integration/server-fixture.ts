@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import type { ListenAddress } from '../../src/domain/listen-address.ts';
 import type { CompletedCheck } from '../../src/check/check.ts';
 import type { Gate } from '../../src/check/decide.ts';
 import type { DecisionRecorder } from '../../src/check/ports.ts';
@@ -13,7 +14,6 @@ import type { CheckResponse } from '../../src/server/check-client.ts';
 import { createCheckService, type CheckLimits } from '../../src/server/check-service.ts';
 import { createGrpcServer, type GrpcServerOptions } from '../../src/server/grpc-server.ts';
 import { createHealthService } from '../../src/server/health-service.ts';
-import type { ListenAddress } from '../../src/server/listener.ts';
 import { requestFrom } from '../unit/request-fixture.ts';
 
 export const loopback: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };

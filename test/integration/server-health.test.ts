@@ -9,7 +9,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { addressText, type ListenAddress } from '../../src/server/listener.ts';
+import { formatAddress, type ListenAddress } from '../../src/domain/listen-address.ts';
 import { startServer, until } from './server-fixture.ts';
 
 const protoRoot = new URL('../../proto', import.meta.url).pathname;
@@ -31,7 +31,7 @@ interface HealthClient {
 }
 
 function healthClient(t: TestContext, address: ListenAddress): HealthClient {
-  const client = new Health(addressText(address), credentials.createInsecure());
+  const client = new Health(formatAddress(address), credentials.createInsecure());
   t.after(() => client.close());
   return {
     call: (method, request) =>

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
+import type { ListenAddress } from '../../../src/domain/listen-address.ts';
 import type { App } from '../../../src/app/app.ts';
 import type { CliContext } from '../../../src/cli/context.ts';
 import { run } from '../../../src/cli/run.ts';
-import type { ListenAddress } from '../../../src/config/config.ts';
 import type { CheckRequest, CheckResponse } from '../../../src/server/check-client.ts';
 
 /** A command's run with what it said and asked, and a world that answers as it is told. */

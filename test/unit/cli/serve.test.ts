@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
-import type { ListenAddress } from '../../../src/config/config.ts';
+import type { ListenAddress } from '../../../src/domain/listen-address.ts';
 import { FakeWorld } from './fake-context.ts';
 
 const address: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: 9191 };

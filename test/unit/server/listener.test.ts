@@ -5,7 +5,8 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { addressText, listen, type ListenAddress } from '../../../src/server/listener.ts';
+import { formatAddress, type ListenAddress } from '../../../src/domain/listen-address.ts';
+import { listen } from '../../../src/server/listener.ts';
 
 function serverFor(t: TestContext): Server {
   const server = createServer((socket) => socket.destroy());
@@ -34,7 +35,7 @@ test('port 0 resolves to the port that the system picked', async (t) => {
 test('a port in use is refused by a sentence that names it', async (t) => {
   const address = await listen(serverFor(t), { kind: 'tcp', host: '127.0.0.1', port: 0 });
   await assert.rejects(listen(serverFor(t), address), {
-    message: `cannot listen on ${addressText(address)}: another program listens there already`,
+    message: `cannot listen on ${formatAddress(address)}: another program listens there already`,
   });
 });
 
@@ -81,7 +82,7 @@ test('a missing directory is named', async (t) => {
 });
 
 test('addresses are written as gRPC reads them', () => {
-  assert.equal(addressText({ kind: 'tcp', host: '127.0.0.1', port: 9191 }), '127.0.0.1:9191');
-  assert.equal(addressText({ kind: 'tcp', host: '::1', port: 9191 }), '[::1]:9191');
-  assert.equal(addressText({ kind: 'unix', path: '/run/authz.sock' }), 'unix:/run/authz.sock');
+  assert.equal(formatAddress({ kind: 'tcp', host: '127.0.0.1', port: 9191 }), '127.0.0.1:9191');
+  assert.equal(formatAddress({ kind: 'tcp', host: '::1', port: 9191 }), '[::1]:9191');
+  assert.equal(formatAddress({ kind: 'unix', path: '/run/authz.sock' }), 'unix:/run/authz.sock');
 });
