@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { documentKind } from '../config/document-kind.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { loadLimits } from '../config/load-limits.ts';
@@ -5,6 +6,7 @@ import { formatProblem, type Problem } from '../config/problem.ts';
 import { configOption, jsonOption, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { parseArguments } from './parse-arguments.ts';
+import { UsageError } from './usage-error.ts';
 
 export const validate: Command = {
   name: 'validate',
@@ -32,15 +34,28 @@ async function runValidation(args: readonly string[], context: CliContext): Prom
   return lines.size === 0 ? 0 : 1;
 }
 
-/** What `-c` names is a configuration; other files say by their content what they are. */
+/**
+ * What `-c` names is a configuration, and may be a pipe, which can be read only once; other files
+ * say by their content what they are.
+ */
 async function problemsOf(
   file: string,
   isConfig: boolean,
   context: CliContext,
 ): Promise<readonly Problem[]> {
-  const kind = documentKind(file);
-  if (kind === 'limits' && !isConfig) return limitsProblems(file);
+  requireReadable(file);
+  if (!isConfig && documentKind(file) === 'limits') return limitsProblems(file);
   return configProblems(file, context);
+}
+
+function requireReadable(file: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: there is none, or it is not yours to read`, {
+      cause: error,
+    });
+  }
 }
 
 async function configProblems(file: string, context: CliContext): Promise<readonly Problem[]> {

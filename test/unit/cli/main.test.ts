@@ -83,7 +83,18 @@ test('validate knows a limits file by its content', async () => {
 test('a file that cannot be read is status 2', async () => {
   const { status, stderr } = await sallyport('validate', 'no-such-file.yaml');
   assert.equal(status, 2);
-  assert.match(stderr, /no-such-file\.yaml cannot be read: there is no such file/);
+  assert.match(stderr, /no-such-file\.yaml cannot be read: there is none/);
+});
+
+test('a configuration may be a pipe', async () => {
+  const child = spawn(process.execPath, ['src/main.ts', 'validate', '-c', '/dev/stdin'], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    timeout: 20_000,
+  });
+  child.stdin.end('policy: { bundle: b.tar.gz }\nidentity: { require: peer }\n');
+  const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  assert.match(stdout, /^\/dev\/stdin:2: identity\.trustDomains: names no trust domain.*\n$/);
 });
 
 test('serve does not start with a bad configuration, and says all of it', async () => {
