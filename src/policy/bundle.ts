@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
+import { headerFault } from '../domain/header.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 import { readArchive } from './bundle-archive.ts';
 import { mergeData } from './bundle-data.ts';
 import { BundleError } from './bundle-error.ts';
@@ -46,14 +47,15 @@ interface Manifest {
 function readManifest(content: Uint8Array | undefined): Manifest {
   if (content === undefined) return { revision: '', wasm: [] };
   const manifest = parseJsonBytes(content);
-  if (!isJsonObject(manifest))
+  if (!isJsonObject(manifest)) {
     throw new BundleError('.manifest in the bundle is not a JSON object');
-  const { revision = '', wasm = [] } = manifest;
-  if (typeof revision !== 'string') {
-    throw new BundleError('revision in .manifest of the bundle is not a string');
   }
-  if (!Array.isArray(wasm))
-    throw new BundleError('wasm in .manifest of the bundle is not an array');
+  const { revision = '', wasm = [] } = manifest;
+  // Every response names the revision in a header.
+  if (typeof revision !== 'string' || headerFault({ name: 'revision', value: revision })) {
+    throw new BundleError('revision in .manifest of the bundle is not a string of plain text');
+  }
+  if (!isJsonArray(wasm)) throw new BundleError('wasm in .manifest of the bundle is not an array');
   return { revision, wasm: wasm.map(readWasmEntry) };
 }
 

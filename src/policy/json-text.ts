@@ -2,7 +2,7 @@ import type { JsonValue } from '../domain/json.ts';
 
 declare global {
   interface JSON {
-    /** ES2026, in Node since 21: a value that is stringified as exactly this text. */
+    /** ES2026, and in Node 24: a value that is stringified as exactly this text. */
     rawJSON(text: string): JsonValue;
     parse(
       text: string,

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 
 /** A result that is not of the documented shape: the policy's fault. The message names the field. */
 export class ResultFault extends Error {
@@ -42,8 +42,8 @@ export function readCount(value: JsonValue, name: string): number {
 
 export function arrayOf<T>(read: FieldReader<T>): FieldReader<readonly T[]> {
   return (value, name) => {
-    if (!Array.isArray(value)) throw mismatch(name, 'an array', value);
-    return value.map((item: JsonValue, index) => read(item, `${name}[${index}]`));
+    if (!isJsonArray(value)) throw mismatch(name, 'an array', value);
+    return value.map((item, index) => read(item, `${name}[${index}]`));
   };
 }
 
@@ -54,6 +54,6 @@ export function mismatch(name: string, expected: string, value: JsonValue): Resu
 /** Not the value itself, which may be a secret. */
 function typeName(value: JsonValue): string {
   if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
+  if (isJsonArray(value)) return 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

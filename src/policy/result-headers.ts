@@ -1,6 +1,6 @@
 import type { HeaderField, QueryParameter } from '../domain/decision.ts';
 import { headerSetFault } from '../domain/header.ts';
-import { isJsonObject, type JsonValue } from '../domain/json.ts';
+import { isJsonArray, isJsonObject, type JsonValue } from '../domain/json.ts';
 import {
   arrayOf,
   type FieldReader,
@@ -16,7 +16,7 @@ import {
  */
 export function headersExcept(reservedPrefix: string): FieldReader<readonly HeaderField[]> {
   return (value, name) => {
-    const objects = Array.isArray(value)
+    const objects = isJsonArray(value)
       ? arrayOf(readObject)(value, name)
       : [readObject(value, name)];
     const fields = objects
@@ -58,7 +58,7 @@ function pairsOf(object: JsonValue, name: string): [key: string, text: string][]
   if (!isJsonObject(object)) throw mismatch(name, 'an object', object);
   return Object.entries(object).flatMap(([key, value]) => {
     const at = `${name}.${key}`;
-    const texts = Array.isArray(value) ? arrayOf(readString)(value, at) : [readString(value, at)];
+    const texts = isJsonArray(value) ? arrayOf(readString)(value, at) : [readString(value, at)];
     return texts.map((text): [string, string] => [key, text]);
   });
 }

@@ -1,6 +1,6 @@
 import type { PolicyEngine } from '../check/ports.ts';
 import { Denial } from '../domain/decision.ts';
-import { isJsonObject, type JsonValue } from '../domain/json.ts';
+import { isJsonArray, isJsonObject, type JsonValue } from '../domain/json.ts';
 import type { PolicyInput, PolicyVerdict } from '../domain/policy.ts';
 import { type GrpcMethods, readGrpcMethods } from './body/grpc-body.ts';
 import { BundleError } from './bundle-error.ts';
@@ -107,8 +107,8 @@ function missingEntrypoint(decision: string, present: readonly string[]): Bundle
 
 /** OPA's result set for one document: `[{result: …}]`, or `[]` when it is undefined. */
 function singleResult(results: JsonValue): JsonValue | undefined {
-  if (Array.isArray(results) && results.length <= 1) {
-    const [only]: readonly JsonValue[] = results;
+  if (isJsonArray(results) && results.length <= 1) {
+    const [only] = results;
     if (only === undefined) return undefined;
     if (isJsonObject(only) && only['result'] !== undefined) return only['result'];
   }

@@ -19,6 +19,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
+import { findTool } from './find-tool.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const decision = 'envoy/authz/allow';
@@ -33,11 +34,9 @@ const homes = [
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(options: readonly string[]): Promise<number> {
-  const opa = findOpa();
+  const opa = findTool('opa');
   if (opa === undefined) {
-    console.error(
-      'opa was not found: put it at .tools/bin/opa or on the PATH (openpolicyagent.org)',
-    );
+    console.error('opa is missing: run npm test, which installs it');
     return 2;
   }
   let status = 0;
@@ -55,12 +54,6 @@ async function main(options: readonly string[]): Promise<number> {
     }
   }
   return status;
-}
-
-function findOpa(): string | undefined {
-  // Ours first: another version of opa compiles to other bytes.
-  const folders = [join(root, '.tools/bin'), ...(process.env['PATH'] ?? '').split(':')];
-  return folders.map((folder) => join(folder, 'opa')).find((path) => existsSync(path));
 }
 
 function listPolicies(): { source: string; bundle: string }[] {

@@ -93,6 +93,11 @@ const attacks: readonly (readonly [name: string, entries: readonly Entry[], says
   ['a manifest that is no JSON', [['.manifest', '{']], /\.manifest .*not a JSON object/],
   ['a manifest that is an array', [['.manifest', '[]']], /\.manifest .*not a JSON object/],
   ['a revision that is a number', [['.manifest', '{"revision":1}']], /revision .*not a string/],
+  [
+    'a revision that ends a header',
+    [['.manifest', '{"revision":"a\\r\\nb: c"}']],
+    /revision .*plain text/,
+  ],
   ['modules that are no array', [entryOf({})], /wasm .*not an array/],
   ['a module without an entrypoint', [entryOf([{ module: 'a' }])], /without entrypoint/],
   ['a module that is null', [entryOf([null])], /without entrypoint/],
