@@ -87,14 +87,10 @@ test('a file that cannot be read is status 2', async () => {
 });
 
 test('a configuration may be a pipe', async () => {
-  const child = spawn(process.execPath, ['src/main.ts', 'validate', '-c', '/dev/stdin'], {
-    cwd: root,
-    stdio: ['pipe', 'pipe', 'inherit'],
-    timeout: 20_000,
-  });
-  child.stdin.end('policy: { bundle: b.tar.gz }\nidentity: { require: peer }\n');
+  const piped = `echo 'identity: { require: peer }' | "$0" src/main.ts validate -c /dev/stdin`;
+  const child = spawn('sh', ['-c', piped, process.execPath], { cwd: root, timeout: 20_000 });
   const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  assert.match(stdout, /^\/dev\/stdin:2: identity\.trustDomains: names no trust domain.*\n$/);
+  assert.match(stdout, /^\/dev\/stdin:1: identity\.trustDomains: names no trust domain/);
 });
 
 test('serve does not start with a bad configuration, and says all of it', async () => {
