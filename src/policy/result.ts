@@ -64,28 +64,20 @@ function interpretObject(result: JsonObject, reservedPrefix: string): ResultVerd
   const allowed = required(result, 'allowed', readBoolean);
   const rule = optional(result, 'rule', readRule);
   const reason = optional(result, 'reason', readString);
-  const reasons = optional(result, 'reasons', arrayOf(readString)) ?? [];
+  const others = optional(result, 'reasons', arrayOf(readString)) ?? [];
+  const reasons = reason === undefined ? others : [reason, ...others];
   const limits = optional(result, 'limits', arrayOf(readLimit)) ?? [];
   const metadata = optional(result, 'dynamic_metadata', readObject);
-  const given = {
-    rule,
-    reasons: reason === undefined ? reasons : [reason, ...reasons],
-    limits,
-    result,
-  };
+  const policy = metadata === undefined ? {} : { metadata };
   if (allowed) {
     const edits = readEdits(result, reservedPrefix);
-    const allowance = { outcome: 'allow', reason: 'allowed', edits } as const;
-    return { ...given, decision: metadata === undefined ? allowance : { ...allowance, metadata } };
+    const decision = { outcome: 'allow', reason: 'allowed', edits, ...policy } as const;
+    return { decision, rule, reasons, limits, result };
   }
-  const detail = given.reasons.join('; ') || 'the policy denies this request';
+  const detail = reasons.join('; ') || 'the policy denies this request';
   const response = readResponse(result, reservedPrefix);
-  const decision = new Denial(
-    'policy_denied',
-    detail,
-    metadata ? { response, metadata } : { response },
-  );
-  return { ...given, decision };
+  const decision = new Denial('policy_denied', detail, { response, ...policy });
+  return { decision, rule, reasons, limits, result };
 }
 
 function readEdits(result: JsonObject, reservedPrefix: string): RequestEdits {

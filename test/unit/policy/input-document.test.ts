@@ -109,7 +109,7 @@ test('the request is the normalised view', () => {
 
 test('attributes are as Envoy sent them, bytes as base64', () => {
   const request = requestFrom({
-    headers: { a: '1' },
+    headers: { a: 'as the reader joined them' },
     attributes: {
       source: { address: { socketAddress: { address: '10.0.0.1', portValue: 80 } } },
       request: {
