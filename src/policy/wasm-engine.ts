@@ -33,6 +33,7 @@ export function createPolicyEngine(
   const { name, decision, skipRequestBodyParse, protoDescriptor } = options;
   const reservedPrefix = options.reservedHeaderPrefix.toLowerCase();
   const grpcMethods = protoDescriptor && readDescriptor(protoDescriptor);
+  const inputOptions = { skipRequestBodyParse, grpcMethods };
   const evaluateText = createEvaluator(bundle, decision);
 
   return {
@@ -40,7 +41,7 @@ export function createPolicyEngine(
     evaluate(question): PolicyVerdict {
       let input: PolicyInput | undefined;
       try {
-        const document = inputDocument(question, { skipRequestBodyParse, grpcMethods });
+        const document = inputDocument(question, inputOptions);
         if (document instanceof Denial) return unanswered(document, input);
         input = { document, text: jsonText(document) };
         const result = evaluateText(input.text);

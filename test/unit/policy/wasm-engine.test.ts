@@ -5,12 +5,14 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import * as fc from 'fast-check';
 import type { PolicyEngine } from '../../../src/check/ports.ts';
 import type { PolicyVerdict } from '../../../src/domain/policy.ts';
 import { BundleError } from '../../../src/policy/bundle-error.ts';
 import { type PolicyBundle, readBundle } from '../../../src/policy/bundle.ts';
 import { createPolicyEngine, type PolicyEngineOptions } from '../../../src/policy/wasm-engine.ts';
 import { questionOf, shopCaller } from './http-question.ts';
+import { shopDescriptorSet } from './shop-descriptor.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -204,6 +206,43 @@ test('requests around the length that shares an instance are judged alike', () =
     const question = questionOf({ headers: { filler: 'x'.repeat(length) } });
     assert.equal(reasonOf(engine.evaluate(question)), 'allowed');
   }
+});
+
+const contentTypes = [
+  'application/json',
+  'application/grpc',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data; boundary=a',
+  '',
+];
+
+const hostileRequest = fc.record({
+  path: fc.string({ unit: 'binary' }).map((path) => `/${path}`),
+  rawBody: fc.oneof(
+    fc.uint8Array(),
+    fc.json().map((text) => Buffer.from(text)),
+    fc.string({ unit: 'binary' }).map((text) => Buffer.from(`--a\r\n${text}\r\n\r\n--a--`)),
+  ),
+  headers: fc
+    .tuple(
+      fc.dictionary(fc.string(), fc.string({ unit: 'binary' })),
+      fc.constantFrom(...contentTypes),
+    )
+    .map(([headers, contentType]) => ({ ...headers, 'content-type': contentType })),
+});
+
+test('whatever is sent is judged, and the policy reads what the verdict says it read', () => {
+  const engine = engineOf(bundles.echo, { protoDescriptor: shopDescriptorSet() });
+  fc.assert(
+    fc.property(hostileRequest, (http) => {
+      const { decision, input, result } = engine.evaluate(questionOf(http));
+      if (decision.reason === 'bad_request') return;
+      assert.equal(decision.reason, 'allowed', JSON.stringify(decision));
+      const document = JSON.parse(input?.text ?? '') as unknown;
+      assert.deepEqual(result, { allowed: true, dynamic_metadata: { input: document } });
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 const refusals: readonly (readonly [
