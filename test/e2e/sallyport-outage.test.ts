@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { cluster, objectAt } from './bootstrap.ts';
 import { waitFor } from './child-process.ts';
 import { startRoad, temporaryDirectory, web } from './road.ts';
@@ -15,14 +14,14 @@ for (const transport of ['tcp', 'unix'] satisfies Transport[]) {
     t.after(() => road.stop());
     const traffic = startTraffic(road.caller(web), { path: '/orders' });
     t.after(() => traffic.stop());
-    await waitFor('traffic', () => (traffic.answers.length >= 50 ? true : undefined));
+    await waitFor('traffic', () => traffic.answers.length >= 50 || undefined);
     assert.deepEqual(Object.keys(countStatuses(traffic.answers)), ['200']);
 
     road.sallyport.process.signal('SIGKILL');
     await waitFor('a denial', () => traffic.answers.find(({ status }) => status !== 200));
     const away = traffic.answers.length;
     const reached = road.upstream.requests();
-    await sleep(500);
+    await waitFor('more denials', () => traffic.answers.length >= away + 20 || undefined);
     assert.deepEqual(Object.keys(countStatuses(traffic.answers.slice(away))), ['503']);
     assert.equal(road.upstream.requests(), reached);
 
@@ -32,7 +31,7 @@ for (const transport of ['tcp', 'unix'] satisfies Transport[]) {
       traffic.answers.slice(back).find(({ status }) => status === 200),
     );
     const recovered = traffic.answers.length;
-    await waitFor('traffic', () => (traffic.answers.length >= recovered + 50 ? true : undefined));
+    await waitFor('traffic', () => traffic.answers.length >= recovered + 50 || undefined);
     await traffic.stop();
     assert.deepEqual(Object.keys(countStatuses(traffic.answers.slice(recovered))), ['200']);
   });
@@ -61,11 +60,11 @@ test('a Sallyport that is told to end while it is asked does so without one fail
   t.after(() => road.stop());
   const traffic = startTraffic(road.caller(web), { path: '/orders' }, { concurrency: 8 });
   t.after(() => traffic.stop());
-  await waitFor('traffic', () => (traffic.answers.length >= 100 ? true : undefined));
+  await waitFor('traffic', () => traffic.answers.length >= 100 || undefined);
 
   assert.equal(await road.sallyport.process.stop(20_000), 0);
   const ended = traffic.answers.length;
-  await waitFor('traffic', () => (traffic.answers.length >= ended + 100 ? true : undefined));
+  await waitFor('traffic', () => traffic.answers.length >= ended + 100 || undefined);
   await traffic.stop();
   assert.deepEqual(countStatuses(traffic.answers), { 200: traffic.answers.length });
 });
