@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import type { BenchProcesses } from './processes.ts';
 import { CannotMeasure } from './cannot-measure.ts';
 import { checkPath } from './check-request.ts';
@@ -29,6 +29,8 @@ export async function runH2load(
   address: string,
   load: Load,
 ): Promise<LoadResult> {
+  // h2load appends to a log that is there.
+  await rm(load.logFile, { force: true });
   const report = await processes.run('h2load', argumentsOf(address, load), timeoutMs);
   const latencies = latenciesOf(await readFile(load.logFile, 'latin1'));
   return {
