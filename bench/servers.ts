@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Peer } from './options.ts';
 import type { BenchProcesses } from './processes.ts';
@@ -63,8 +66,10 @@ export async function startSallyport(
 
 /** Reads `sallyport_checks_total` for allowed checks from the metrics. */
 async function allowedChecks(adminAddress: string): Promise<number> {
-  const response = await fetch(`http://${adminAddress}/metrics`);
-  const metrics = await response.text();
+  // A connection of its own: one that was kept may be closing while the load runs.
+  const request = get(`http://${adminAddress}/metrics`, { agent: false });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const metrics = await text(response);
   const sample = /^sallyport_checks_total\{[^}]*outcome="allow"[^}]*\} (\d+)$/m.exec(metrics);
   return Number(sample?.[1] ?? 0);
 }
