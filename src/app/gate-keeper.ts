@@ -43,8 +43,10 @@ export class GateKeeper {
     return this.#served;
   }
 
+  /** The header prefix stays: policies must not write what the answers are still made with. */
   async reloadConfig(config: Config): Promise<readonly Problem[]> {
-    const built = await buildAll(config, this.#surroundings);
+    const { headers } = this.#served.config;
+    const built = await buildAll({ ...config, headers }, this.#surroundings);
     if ('value' in built) this.#served = built.value;
     return problemsOf(built);
   }

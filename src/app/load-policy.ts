@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { PolicyEngine } from '../check/ports.ts';
 import type { Config } from '../config/config.ts';
+import { unreadable } from '../config/read-file.ts';
 import { readBundle } from '../policy/bundle.ts';
 import { createPolicyEngine } from '../policy/wasm-engine.ts';
 import { type Loaded, loadedFrom } from './loaded.ts';
@@ -9,14 +10,20 @@ import { type Loaded, loadedFrom } from './loaded.ts';
 export async function loadPolicy({ policy, headers }: Config): Promise<Loaded<PolicyEngine>> {
   const { bundle: file, protoDescriptor, decision, skipRequestBodyParse } = policy;
   return loadedFrom(file, async () => {
-    const bundle = await readBundle(await readFile(file));
+    const bundle = await readBundle(await read(file));
     return createPolicyEngine(bundle, {
       name: bundleName(file),
       decision,
       skipRequestBodyParse,
       reservedHeaderPrefix: headers.prefix,
-      ...(protoDescriptor && { protoDescriptor: await readFile(protoDescriptor) }),
+      ...(protoDescriptor && { protoDescriptor: await read(protoDescriptor) }),
     });
+  });
+}
+
+async function read(file: string): Promise<Buffer> {
+  return readFile(file).catch((fault: unknown) => {
+    throw unreadable(fault);
   });
 }
 

@@ -33,7 +33,7 @@ export function reportOf(response: CheckResponse): CheckReport {
     httpStatus: allowed ? 200 : deniedResponse?.status?.code || 403,
     decisionId: textOf(metadata['decision_id']),
     caller: textOf(metadata['caller']),
-    policy: policyRevision(toUpstream),
+    policy: textOf(metadata['policy']),
     rule: textOf(metadata['rule']),
     limits: limitLines(metadata['limits']),
     toUpstream,
@@ -90,12 +90,6 @@ function printable(text: string): string {
 
 function headerLines(options: readonly HeaderValueOption[] = []): string[] {
   return options.map(({ header }) => `${header?.key ?? ''}: ${header?.value ?? ''}`);
-}
-
-/** The revision is in no metadata; whatever the prefix, its header ends so. */
-function policyRevision(toUpstream: readonly string[]): string | undefined {
-  const line = toUpstream.find((header) => /^x-[a-z0-9-]+-policy: /.test(header));
-  return line?.slice(line.indexOf(': ') + 2);
 }
 
 function limitLines(limits: JsonValue | undefined): string[] {

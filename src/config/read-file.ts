@@ -32,7 +32,7 @@ function readBounded(path: string): Buffer {
       closeSync(file);
     }
   } catch (error) {
-    throw new Error(`cannot be read: ${reasonOf(error)}`, { cause: error });
+    throw unreadable(error);
   }
   return buffer.subarray(0, length);
 }
@@ -42,6 +42,11 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EISDIR: 'it is a directory',
 };
+
+/** What reading a file failed with, as a sentence that follows the file's name. */
+export function unreadable(error: unknown): Error {
+  return new Error(`cannot be read: ${reasonOf(error)}`, { cause: error });
+}
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -51,3 +51,13 @@ export function headerSetFault(fields: readonly HeaderField[]): string | undefin
     ? `more than ${maxHeaderSetBytes} bytes of headers`
     : undefined;
 }
+
+/**
+ * A test for the names under a prefix, in any spelling: `-` and `_` are one to servers that make
+ * variables of headers (CGI and its heirs).
+ */
+export function headersUnder(prefix: string): (name: string) => boolean {
+  const parts = prefix.split(/[-_]/).map((part) => part.replaceAll(/\W/g, String.raw`\$&`));
+  const pattern = new RegExp(`^${parts.join('[-_]')}`, 'i');
+  return (name) => pattern.test(name);
+}

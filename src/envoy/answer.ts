@@ -1,5 +1,6 @@
 import type { CompletedCheck } from '../check/check.ts';
-import { type Allowance, type Decision, Denial, type HeaderField } from '../domain/decision.ts';
+import type { Allowance, Decision, Denial, HeaderField } from '../domain/decision.ts';
+import { decisionFault } from '../domain/decision-fault.ts';
 import type { JsonValue } from '../domain/json.ts';
 import type { LimitState } from '../domain/limit.ts';
 import { denied } from '../domain/reason.ts';
@@ -11,12 +12,11 @@ import {
   type DenyResponse,
   type HeaderMutation,
 } from './check-response.ts';
-import { policyFault } from './policy-fault.ts';
 import { rateLimitFields, retryAfterFields } from './rate-limit-fields.ts';
 
 /**
- * The one place where answers are made. What a policy asked for and cannot be said becomes a
- * denial, whatever the policy decided.
+ * The one place where answers are made. Throws for what cannot be said on the wire, which the
+ * policy engine has refused before.
  */
 export function createAnswerer(options: {
   /** For example `x-sallyport-`. */
@@ -25,8 +25,8 @@ export function createAnswerer(options: {
   const audit = createAuditHeaders(options.headerPrefix);
   return (completed) => {
     const { decision } = completed;
-    const fault = policyFault(decision, audit.isReserved);
-    if (fault !== undefined) return deny(completed, new Denial('internal', fault), audit);
+    const fault = decisionFault(decision, audit.isReserved);
+    if (fault !== undefined) throw new Error(fault);
     return decision.outcome === 'allow'
       ? allow(completed, decision, audit)
       : deny(completed, decision, audit);
@@ -135,10 +135,11 @@ function besideEachOther(fields: readonly HeaderField[]): readonly HeaderMutatio
 
 /** For Envoy's access log and later filters. The policy's own metadata, under ours. */
 function metadataOf(
-  { check }: CompletedCheck,
+  { check, policy }: CompletedCheck,
   { metadata, reason }: Decision,
 ): Record<string, JsonValue> {
   const all: Record<string, JsonValue> = { ...metadata, decision_id: check.id, reason };
+  if (policy.revision !== '') all['policy'] = policy.revision;
   if (check.caller !== undefined) all['caller'] = check.caller.principal;
   if (check.verdict?.rule !== undefined) all['rule'] = check.verdict.rule;
   if (check.limits !== undefined) all['limits'] = check.limits.states.map(limitMetadata);

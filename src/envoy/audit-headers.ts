@@ -1,5 +1,6 @@
 import type { CompletedCheck } from '../check/check.ts';
 import type { HeaderField } from '../domain/decision.ts';
+import { headersUnder } from '../domain/header.ts';
 
 /** The headers in which Sallyport says what it decided: what is set, and what must not get past. */
 export interface AuditHeaders {
@@ -28,11 +29,11 @@ export function createAuditHeaders(headerPrefix: string): AuditHeaders {
     reason: `${prefix}reason`,
   };
   const all = Object.values(names);
-  const underPrefix = prefixPattern(prefix);
+  const isReserved = headersUnder(prefix);
   return {
     decisionId: names.decisionId,
     reason: names.reason,
-    isReserved: (name) => underPrefix.test(name),
+    isReserved,
     forUpstream: ({ check, policy }) => {
       const fields = [{ name: names.decisionId, value: check.id }];
       if (check.caller !== undefined) {
@@ -47,7 +48,7 @@ export function createAuditHeaders(headerPrefix: string): AuditHeaders {
       const isSet = (name: string): boolean => set.some((field) => field.name === name);
       const remove = all.filter((name) => !isSet(name));
       for (const name in clientHeaders) {
-        if (underPrefix.test(name) && !all.includes(name)) remove.push(name);
+        if (isReserved(name) && !all.includes(name)) remove.push(name);
       }
       return remove;
     },
@@ -68,10 +69,4 @@ function safeValue(value: string): string {
     .toWellFormed()
     .replaceAll(/[^\x20-\x7e]/gu, encodeURIComponent)
     .slice(0, maxValueLength);
-}
-
-/** `-` and `_` are one to servers that make variables of headers (CGI and its heirs). */
-function prefixPattern(prefix: string): RegExp {
-  const parts = prefix.split(/[-_]/).map((part) => part.replaceAll(/\W/g, String.raw`\$&`));
-  return new RegExp(`^${parts.join('[-_]')}`, 'i');
 }

@@ -30,6 +30,11 @@ export function readString(value: JsonValue, name: string): string {
   throw mismatch(name, 'a string', value);
 }
 
+export function readNumber(value: JsonValue, name: string): number {
+  if (typeof value === 'number') return value;
+  throw mismatch(name, 'a number', value);
+}
+
 export function readObject(value: JsonValue, name: string): JsonObject {
   if (isJsonObject(value)) return value;
   throw mismatch(name, 'an object', value);

@@ -5,44 +5,44 @@ import {
   noEdits,
   type RequestEdits,
 } from '../domain/decision.ts';
+import { decisionFault } from '../domain/decision-fault.ts';
 import { headerFault } from '../domain/header.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 import type { LimitRequest, PolicyVerdict } from '../domain/policy.ts';
-import { envoyStatusCodes } from './envoy-status.ts';
 import {
   arrayOf,
   mismatch,
   optional,
   readBoolean,
   readCount,
+  readNumber,
   readObject,
   readString,
   required,
   ResultFault,
 } from './result-field.ts';
-import {
-  headerNamesExcept,
-  headersExcept,
-  readQueryParameters,
-  readQueryText,
-} from './result-headers.ts';
+import { readHeaders, readQueryParameters } from './result-headers.ts';
 
 export type ResultVerdict = Omit<PolicyVerdict, 'input'>;
 
 /**
  * Reads a policy's result: a boolean, or opa-envoy-plugin's object with Sallyport's `reason`,
  * `reasons`, `rule` and `limits`. Only `true` and `{"allowed": true}` allow. Undefined denies; a
- * result of another shape is the policy's fault, and denies as `policy_unavailable`.
+ * result of another shape, or one that cannot be said to Envoy, is the policy's fault, and denies
+ * as `policy_unavailable`.
  *
- * `reservedPrefix`, in lower case, begins the names of headers that are not a policy's to change.
+ * `isReserved` is true of the headers that are not a policy's to change.
  */
 export function interpretResult(
   result: JsonValue | undefined,
-  reservedPrefix: string,
+  isReserved: (name: string) => boolean,
 ): ResultVerdict {
   try {
-    if (isJsonObject(result)) return interpretObject(result, reservedPrefix);
-    return { ...silent, decision: interpretPlain(result), result };
+    if (!isJsonObject(result)) return { ...silent, decision: interpretPlain(result), result };
+    const verdict = interpretObject(result);
+    const fault = decisionFault(verdict.decision, isReserved);
+    if (fault !== undefined) throw new ResultFault(fault);
+    return verdict;
   } catch (error) {
     if (!(error instanceof ResultFault)) throw error;
     const decision = new Denial('policy_unavailable', `in the policy's result, ${error.message}`);
@@ -60,7 +60,7 @@ function interpretPlain(result: JsonValue | undefined): Decision {
   throw mismatch('the whole', 'a boolean or an object', result);
 }
 
-function interpretObject(result: JsonObject, reservedPrefix: string): ResultVerdict {
+function interpretObject(result: JsonObject): ResultVerdict {
   const allowed = required(result, 'allowed', readBoolean);
   const rule = optional(result, 'rule', readRule);
   const reason = optional(result, 'reason', readString);
@@ -70,42 +70,35 @@ function interpretObject(result: JsonObject, reservedPrefix: string): ResultVerd
   const metadata = optional(result, 'dynamic_metadata', readObject);
   const policy = metadata === undefined ? {} : { metadata };
   if (allowed) {
-    const edits = readEdits(result, reservedPrefix);
+    const edits = readEdits(result);
     const decision = { outcome: 'allow', reason: 'allowed', edits, ...policy } as const;
     return { decision, rule, reasons, limits, result };
   }
   const detail = reasons.join('; ') || 'the policy denies this request';
-  const response = readResponse(result, reservedPrefix);
+  const response = readResponse(result);
   const decision = new Denial('policy_denied', detail, { response, ...policy });
   return { decision, rule, reasons, limits, result };
 }
 
-function readEdits(result: JsonObject, reservedPrefix: string): RequestEdits {
-  const readHeaders = headersExcept(reservedPrefix);
-  const readNames = headerNamesExcept(reservedPrefix);
+function readEdits(result: JsonObject): RequestEdits {
+  const readNames = arrayOf(readString);
   return {
     requestHeaders: optional(result, 'headers', readHeaders) ?? [],
     requestHeadersToRemove: optional(result, 'request_headers_to_remove', readNames) ?? [],
     responseHeaders: optional(result, 'response_headers_to_add', readHeaders) ?? [],
     queryParametersToSet: optional(result, 'query_parameters_to_set', readQueryParameters) ?? [],
-    queryParametersToRemove:
-      optional(result, 'query_parameters_to_remove', arrayOf(readQueryText)) ?? [],
+    queryParametersToRemove: optional(result, 'query_parameters_to_remove', readNames) ?? [],
   };
 }
 
-function readResponse(result: JsonObject, reservedPrefix: string): DenialResponse {
-  const httpStatus = optional(result, 'http_status', readStatus);
+function readResponse(result: JsonObject): DenialResponse {
+  const httpStatus = optional(result, 'http_status', readNumber);
   const body = optional(result, 'body', readString);
   return {
-    headers: optional(result, 'headers', headersExcept(reservedPrefix)) ?? [],
+    headers: optional(result, 'headers', readHeaders) ?? [],
     ...(httpStatus !== undefined && { httpStatus }),
     ...(body !== undefined && { body }),
   };
-}
-
-function readStatus(value: JsonValue, name: string): number {
-  if (typeof value === 'number' && envoyStatusCodes.has(value)) return value;
-  throw new ResultFault(`${name} must be an HTTP status that Envoy knows`);
 }
 
 /** A rule's name becomes the value of a header. */

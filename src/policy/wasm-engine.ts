@@ -1,5 +1,6 @@
 import type { PolicyEngine } from '../check/ports.ts';
 import { Denial } from '../domain/decision.ts';
+import { headersUnder } from '../domain/header.ts';
 import { isJsonArray, isJsonObject, type JsonValue } from '../domain/json.ts';
 import type { PolicyInput, PolicyVerdict } from '../domain/policy.ts';
 import { type GrpcMethods, readGrpcMethods } from './body/grpc-body.ts';
@@ -31,7 +32,7 @@ export function createPolicyEngine(
   options: PolicyEngineOptions,
 ): PolicyEngine {
   const { name, decision, skipRequestBodyParse, protoDescriptor } = options;
-  const reservedPrefix = options.reservedHeaderPrefix.toLowerCase();
+  const isReserved = headersUnder(options.reservedHeaderPrefix);
   const grpcMethods = protoDescriptor && readDescriptor(protoDescriptor);
   const inputOptions = { skipRequestBodyParse, grpcMethods };
   const evaluateText = createEvaluator(bundle, decision);
@@ -45,7 +46,7 @@ export function createPolicyEngine(
         if (document instanceof Denial) return unanswered(document, input);
         input = { document, text: jsonText(document) };
         const result = evaluateText(input.text);
-        return { input, ...interpretResult(result, reservedPrefix) };
+        return { input, ...interpretResult(result, isReserved) };
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error);
         return unanswered(

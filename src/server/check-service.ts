@@ -47,6 +47,7 @@ type Respond = sendUnaryData<Uint8Array>;
 export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
   const { clock, limits, answer, recorder, observer, onFault } = dependencies;
   const lastResort = lastResortOf(dependencies);
+  const answerSafely = createSafeAnswer(answer, lastResort, onFault);
   let inFlight = 0;
 
   async function handle(call: CheckCall, respond: Respond): Promise<void> {
@@ -57,7 +58,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
         check.cancelled = true;
       });
       const decided = await complete(check, call.request, inFlight, dependencies);
-      const completed = check.cancelled ? decided : send(decided, respond);
+      const completed = check.cancelled ? decided : answerSafely(decided, respond);
       attempt('recording a decision', () => recorder.record(completed));
       attempt('counting a decision', () => observer.observe(completed));
     } catch (fault) {
@@ -65,18 +66,6 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       onFault('handling a check', fault);
     } finally {
       inFlight -= 1;
-    }
-  }
-
-  /** Returns what was really sent, which is not the decision when it could not be encoded. */
-  function send(completed: CompletedCheck, respond: Respond): CompletedCheck {
-    try {
-      respond(null, answer(completed));
-      return completed;
-    } catch (fault) {
-      respond(null, lastResort);
-      onFault('answering a check', fault);
-      return { ...completed, decision: new Denial('internal', messageOf(fault)) };
     }
   }
 
@@ -139,6 +128,30 @@ function refusalUnread(
 }
 
 const noPolicy: PolicyIdentity = { name: '', revision: '', path: '' };
+
+type Answer = CheckServiceDependencies['answer'];
+
+/** Returns what was really sent, which is not the decision when that could not be encoded. */
+function createSafeAnswer(answer: Answer, lastResort: Uint8Array, onFault: OnFault) {
+  const answerFailed = (failed: CompletedCheck): Uint8Array => {
+    try {
+      return answer(failed);
+    } catch {
+      return lastResort;
+    }
+  };
+  return (completed: CompletedCheck, respond: Respond): CompletedCheck => {
+    try {
+      respond(null, answer(completed));
+      return completed;
+    } catch (fault) {
+      onFault('answering a check', fault);
+      const failed = { ...completed, decision: new Denial('internal', messageOf(fault)) };
+      respond(null, answerFailed(failed));
+      return failed;
+    }
+  };
+}
 
 /** The denial for when no answer can be built, built while it still can be. */
 function lastResortOf({ answer, clock, limits }: CheckServiceDependencies): Uint8Array {

@@ -15,6 +15,7 @@ const allowed = {
   },
   dynamicMetadata: {
     decision_id: 'd-1',
+    policy: 'rev-7',
     caller: 'spiffe://prod/ns/shop/sa/web',
     reason: 'allowed',
     rule: 'orders-read',

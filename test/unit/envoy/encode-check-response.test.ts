@@ -12,7 +12,7 @@ import {
   type DenyResponse,
 } from '../../../src/envoy/check-response.ts';
 import { encodeCheckResponse } from '../../../src/envoy/encode-check-response.ts';
-import { isEnvoyStatus } from '../../../src/envoy/http-status.ts';
+import { isEnvoyStatus } from '../../../src/domain/http-status.ts';
 import { completed } from './completed-check.ts';
 import { checkResponse, ourDescriptors, upstreamCheckResponse } from './protos.ts';
 

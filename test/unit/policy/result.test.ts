@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { type DenialResponse, noEdits, type RequestEdits } from '../../../src/domain/decision.ts';
+import { headersUnder } from '../../../src/domain/header.ts';
 import type { JsonValue } from '../../../src/domain/json.ts';
-import { envoyStatusCodes } from '../../../src/policy/envoy-status.ts';
 import { interpretResult } from '../../../src/policy/result.ts';
 
 function interpret(result: JsonValue | undefined) {
-  return interpretResult(result, 'x-sallyport-');
+  return interpretResult(result, headersUnder('x-sallyport-'));
 }
 
 test('true allows, and changes nothing', () => {
@@ -128,15 +125,16 @@ const faults: readonly (readonly [result: JsonValue, names: RegExp])[] = [
     [{ allowed, headers: null }, /headers/],
     [{ allowed, headers: { a: 1 } }, /headers\.a must be a string, and is a number/],
     [{ allowed, headers: { a: ['1', 2] } }, /headers\.a\[1\] must be a string/],
-    [{ allowed, headers: { a: '1\r\nb: 2' } }, /headers: .*control/],
-    [{ allowed, headers: { a: '\0' } }, /headers: .*control/],
-    [{ allowed, headers: { 'a b': '1' } }, /headers: .*not valid/],
-    [{ allowed, headers: { ':path': '/' } }, /headers: .*not valid/],
-    [{ allowed, headers: { Host: 'a' } }, /headers: .*host/],
-    [{ allowed, headers: { a: 'x'.repeat(9000) } }, /headers: .*longer/],
-    [{ allowed, headers: { a: Array<string>(65).fill('1') } }, /headers: more than 64/],
+    [{ allowed, headers: { a: '1\r\nb: 2' } }, /header a has control/],
+    [{ allowed, headers: { a: '\0' } }, /header a has control/],
+    [{ allowed, headers: { 'a b': '1' } }, /header name .*not valid/],
+    [{ allowed, headers: { ':path': '/' } }, /header name .*not valid/],
+    [{ allowed, headers: { Host: 'a' } }, /header host/],
+    [{ allowed, headers: { a: 'x'.repeat(9000) } }, /header a .*longer/],
+    [{ allowed, headers: { a: Array<string>(65).fill('1') } }, /more than 64/],
     [{ allowed, headers: { 'x-sallyport-caller': 'me' } }, /reserved/],
     [{ allowed, headers: { 'X-Sallyport-Caller': 'me' } }, /reserved/],
+    [{ allowed, headers: { X_Sallyport_Caller: 'me' } }, /reserved/],
     [{ allowed, dynamic_metadata: [] }, /dynamic_metadata must be an object/],
     [{ allowed, rule: 1 }, /rule must be a string/],
     [{ allowed, rule: 'a\nb' }, /rule/],
@@ -154,30 +152,20 @@ const faults: readonly (readonly [result: JsonValue, names: RegExp])[] = [
   ]),
   [{ allowed: true, request_headers_to_remove: 'a' }, /request_headers_to_remove must be an array/],
   [{ allowed: true, request_headers_to_remove: [1] }, /request_headers_to_remove\[0\]/],
-  [
-    { allowed: true, request_headers_to_remove: [':path'] },
-    /request_headers_to_remove: .*not valid/,
-  ],
+  [{ allowed: true, request_headers_to_remove: [':path'] }, /header name .*not valid/],
   [{ allowed: true, request_headers_to_remove: ['x-sallyport-rule'] }, /reserved/],
   [{ allowed: true, response_headers_to_add: 1 }, /response_headers_to_add/],
   [{ allowed: true, response_headers_to_add: { 'x-sallyport-rule': 'a' } }, /reserved/],
   [{ allowed: true, query_parameters_to_set: [] }, /query_parameters_to_set must be an object/],
   [{ allowed: true, query_parameters_to_set: { a: 1 } }, /query_parameters_to_set\.a/],
   [{ allowed: true, query_parameters_to_set: { a: ['1', 2] } }, /query_parameters_to_set\.a\[1\]/],
-  [
-    { allowed: true, query_parameters_to_set: { a: '\r\n' } },
-    /query_parameters_to_set\.a.*control/,
-  ],
-  [{ allowed: true, query_parameters_to_set: { 'a\0': '1' } }, /query_parameters_to_set.*control/],
+  [{ allowed: true, query_parameters_to_set: { a: '\r\n' } }, /query parameter "a" is not/],
+  [{ allowed: true, query_parameters_to_set: { 'a\0': '1' } }, /query parameter .* is not/],
   [{ allowed: true, query_parameters_to_remove: {} }, /query_parameters_to_remove/],
-  [
-    { allowed: true, query_parameters_to_remove: ['a\n'] },
-    /query_parameters_to_remove\[0\].*control/,
-  ],
   [{ allowed: false, body: {} }, /body must be a string, and is an object/],
   ...['403', 0, -1, 99, 299, 418, 403.5, 1e9, null].map((status): [JsonValue, RegExp] => [
     { allowed: false, http_status: status },
-    /http_status must be an HTTP status that Envoy knows/,
+    /http_status must be a number|no HTTP status that Envoy knows/,
   ]),
 ];
 
@@ -194,13 +182,4 @@ for (const [result, names] of faults) {
 test('a result that inherits its fields does not have them', () => {
   const result = Object.create({ allowed: true }) as { allowed: boolean };
   assert.equal(interpret(result).decision.reason, 'policy_unavailable');
-});
-
-test('the statuses are those of the protocol', () => {
-  const manifest = createRequire(import.meta.url).resolve('@grpc/grpc-js-xds/package.json');
-  const proto = join(dirname(manifest), 'deps/envoy-api/envoy/type/v3/http_status.proto');
-  const declared = readFileSync(proto, 'utf8').matchAll(/^ {2}\w+ = (\d+);/gm);
-  const codes = Array.from(declared, ([, code]) => Number(code)).filter((code) => code >= 100);
-  assert.ok(codes.length > 50);
-  assert.deepEqual(envoyStatusCodes, new Set(codes));
 });

@@ -1,14 +1,15 @@
-import type { Decision, DenialResponse, HeaderField, RequestEdits } from '../domain/decision.ts';
-import { headerFault, headerSetFault } from '../domain/header.ts';
-import { isJsonObject, type JsonValue } from '../domain/json.ts';
+import type { Decision, DenialResponse, HeaderField, RequestEdits } from './decision.ts';
+import { headerFault, headerSetFault } from './header.ts';
+import { isJsonObject, type JsonValue } from './json.ts';
 import { isEnvoyStatus } from './http-status.ts';
 
 /**
- * Why what a policy wants to say cannot be said, or undefined when it can. The policy engine checks
- * as well; this is the last line before the wire, where Envoy would answer 500, or drop our answer
- * and let `failure_mode_allow` decide.
+ * Why what a policy wants said cannot be said, or undefined when it can. Envoy would answer 500 to
+ * some of it, and drop an answer with other of it, so that `failure_mode_allow` decides.
+ *
+ * `isReserved` is true of the headers that only Sallyport writes.
  */
-export function policyFault(decision: Decision, isReserved: IsReserved): string | undefined {
+export function decisionFault(decision: Decision, isReserved: IsReserved): string | undefined {
   const { metadata } = decision;
   if (metadata !== undefined && isDeeper(metadata, maxMetadataDepth)) {
     return `the dynamic metadata is nested deeper than ${maxMetadataDepth} levels`;
@@ -19,7 +20,6 @@ export function policyFault(decision: Decision, isReserved: IsReserved): string 
   return editsFault(decision.edits, isReserved);
 }
 
-/** True of the headers that only Sallyport writes. */
 type IsReserved = (name: string) => boolean;
 
 /** Protobuf's parser in Envoy stops at 100 nested messages; a level of JSON takes three. */
@@ -37,7 +37,7 @@ function editsFault(edits: RequestEdits, isReserved: IsReserved): string | undef
 function denialFault(response: DenialResponse, isReserved: IsReserved): string | undefined {
   const { httpStatus } = response;
   if (httpStatus !== undefined && !isEnvoyStatus(httpStatus)) {
-    return `Envoy cannot answer with status ${httpStatus}`;
+    return `${httpStatus} is no HTTP status that Envoy knows`;
   }
   return headersFault(response.headers, isReserved);
 }
@@ -56,7 +56,7 @@ function removalFault(names: readonly string[], isReserved: IsReserved): string 
 }
 
 function reservedFault(name: string | undefined): string | undefined {
-  return name === undefined ? undefined : `header ${name} is written by Sallyport alone`;
+  return name === undefined ? undefined : `header ${name} is reserved: only Sallyport writes it`;
 }
 
 /** RFC 3986 §3.4, without what ends a parameter: Envoy writes keys and values as they are. */
