@@ -85,7 +85,7 @@ function report(leftOut: readonly LeftOut[]): void {
   console.error(
     [
       '',
-      `!!! ${leftOut.length} test files were LEFT OUT: what they need is not on this machine.`,
+      `!!! LEFT OUT, because what they need is not on this machine (${leftOut.length}):`,
       ...leftOut.map(({ file }) => `!!!   ${file}`),
       '!!! To run them too:',
       ...bring.map((sentence) => `!!!   ${sentence}`),

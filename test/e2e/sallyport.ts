@@ -10,11 +10,16 @@ const exampleBundle = join(projectRoot, 'bundles/example.tar.gz');
 
 export type Transport = 'tcp' | 'unix';
 
+interface Sections extends JsonObject {
+  /** Beside the address. */
+  readonly server?: JsonObject;
+}
+
 export interface SallyportOptions {
   readonly directory: string;
   readonly transport: Transport;
   /** Sections of sallyport.yaml that the test wants otherwise. */
-  readonly sections?: JsonObject;
+  readonly sections?: Sections;
   /** The list in limits.yaml; absent: nothing is limited. */
   readonly limits?: readonly JsonObject[];
   /** The path of a bundle; absent: the example. */
@@ -54,13 +59,15 @@ export async function startSallyport(options: SallyportOptions): Promise<Sallypo
 
 /** Also used to change the configuration of a running server. */
 export function writeConfiguration(options: SallyportOptions): void {
-  const { directory, transport, sections, limits, bundle = exampleBundle, port = 0 } = options;
+  const { directory, transport, limits, bundle = exampleBundle, port = 0 } = options;
+  const { server = {}, ...sections } = options.sections ?? {};
   const file = { path: join(directory, 'decisions.jsonl') };
   const configuration = {
     server: {
       address: transport === 'tcp' ? `127.0.0.1:${port}` : `unix:${checkSocket(directory)}`,
       // Tests share their machine with other tests: only what is meant to be late is late.
       checkTimeout: '4s',
+      ...server,
     },
     admin: { address: `unix:${adminSocket(directory)}` },
     identity: { trustDomains: ['shop.example'] },

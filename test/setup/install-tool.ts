@@ -36,11 +36,10 @@ function howToEnable(name: ToolName, { recipe }: Tool): string {
   if (recipe.kind === 'debian') {
     return `install the package ${recipe.package} (apt-get install ${recipe.package}), then run again`;
   }
-  const command =
-    recipe.kind === 'go'
-      ? `go install ${recipe.module}`
-      : `python3 -m pip install ${recipe.package}`;
-  return `make \`${command}\` work here, or put ${name} on the PATH, then run again`;
+  if (recipe.kind === 'python') {
+    return `make \`python3 -m pip install ${recipe.package}\` work here, then run again`;
+  }
+  return `make \`go install ${recipe.module}\` work here, or put ${name} on the PATH, then run again`;
 }
 
 function install(name: ToolName, recipe: Recipe): string | undefined {
