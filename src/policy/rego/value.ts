@@ -1,24 +1,13 @@
+import { compareNumbers, Decimal, type RegoNumber } from './number.ts';
+
+export { Decimal, type RegoNumber } from './number.ts';
+
 /**
  * Values as Rego has them: JSON, with sets, with object keys of any kind, and with numbers that
  * keep every digit. Builtins take and give these; `text.ts` reads and writes them.
  */
 export type RegoValue =
   null | boolean | string | RegoNumber | readonly RegoValue[] | RegoObject | RegoSet;
-
-/**
- * A number is a double where that is exact, an integer beyond 2^53 a bigint, and a decimal that no
- * double holds keeps its text. Each number has one representation: 1 is never 1n.
- */
-export type RegoNumber = number | bigint | Decimal;
-
-/** A decimal that a double would round: `0.1234567890123456789`. */
-export class Decimal {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
 
 /** A set: in Rego's order, each value once. */
 export class RegoSet {
@@ -34,7 +23,7 @@ export class RegoSet {
   }
 
   has(value: RegoValue): boolean {
-    return this.values.some((member) => equal(member, value));
+    return equal(value, this.values[lowerBound(this.values, value, identity)]);
   }
 }
 
@@ -59,8 +48,33 @@ export class RegoObject {
   }
 
   get(key: RegoValue): RegoValue | undefined {
-    return this.entries.find(([name]) => equal(name, key))?.[1];
+    const entry = this.entries[lowerBound(this.entries, key, keyOf)];
+    return entry !== undefined && equal(key, entry[0]) ? entry[1] : undefined;
   }
+}
+
+/** Where the first item is that is not before `wanted`, in a sorted list. */
+function lowerBound<T>(
+  items: readonly T[],
+  wanted: RegoValue,
+  valueOf: (item: T) => RegoValue,
+): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const item = items[middle];
+    if (item !== undefined && compare(valueOf(item), wanted) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function identity(value: RegoValue): RegoValue {
+  return value;
+}
+
+function keyOf([key]: RegoEntry): RegoValue {
+  return key;
 }
 
 export function isArray(value: RegoValue): value is readonly RegoValue[] {
@@ -144,30 +158,4 @@ function compareLists(a: readonly RegoValue[], b: readonly RegoValue[]): number 
     if (order !== 0) return order;
   }
   return a.length - b.length;
-}
-
-function compareNumbers(a: RegoNumber, b: RegoNumber): number {
-  if (!(a instanceof Decimal) && !(b instanceof Decimal)) return a < b ? -1 : Number(a > b);
-  return compareScaled(scaled(a), scaled(b));
-}
-
-interface Scaled {
-  readonly digits: bigint;
-  readonly exponent: number;
-}
-
-/** A number as digits × 10^exponent, exactly. */
-function scaled(number: RegoNumber): Scaled {
-  const text = number instanceof Decimal ? number.text : String(number);
-  const [mantissa = '0', exponent = '0'] = text.toLowerCase().split('e');
-  const [whole = '0', fraction = ''] = mantissa.split('.');
-  return { digits: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length };
-}
-
-function compareScaled(a: Scaled, b: Scaled): number {
-  const exponent = Math.min(a.exponent, b.exponent);
-  const [left, right] = [a, b].map(
-    ({ digits, exponent: own }) => digits * 10n ** BigInt(own - exponent),
-  );
-  return left === right ? 0 : Number((left ?? 0n) > (right ?? 0n)) * 2 - 1;
 }

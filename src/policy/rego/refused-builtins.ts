@@ -1,0 +1,12 @@
+const needsConfiguration = 'it reaches other hosts, which the configuration does not allow';
+
+/** Why a builtin of OPA is not here; a bundle that calls one is refused when it is loaded. */
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['http.send', needsConfiguration],
+  ['net.lookup_ip_addr', needsConfiguration],
+  ['rego.parse_module', 'it needs the compiler of Rego, which a compiled policy runs without'],
+]);
+
+export function refusalOf(name: string): string {
+  return reasons.get(name) ?? 'OPA 1.22 has no builtin of this name, or it has no meaning here';
+}

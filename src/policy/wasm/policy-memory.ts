@@ -1,0 +1,39 @@
+import { pageBytes } from './web-assembly.ts';
+
+/** Texts in a policy's memory. Buffer writes and reads them several times faster than TextEncoder. */
+export class PolicyMemory {
+  readonly memory: WebAssembly.Memory;
+  #bytes: Buffer;
+
+  constructor(initialPages: number, maximumPages: number) {
+    this.memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages });
+    this.#bytes = Buffer.from(this.memory.buffer);
+  }
+
+  /** All of it. Do not keep: when the memory grows, what was its bytes before has none. */
+  get bytes(): Buffer {
+    if (this.#bytes.length === 0) this.#bytes = Buffer.from(this.memory.buffer);
+    return this.#bytes;
+  }
+
+  /** Writes UTF-8 and returns its length. There must be room for `mostBytes(text)`. */
+  writeText(text: string, address: number): number {
+    return this.bytes.write(text, address, 'utf8');
+  }
+
+  /** Reads UTF-8 up to the NUL that ends it. */
+  readText(address: number): string {
+    const end = this.bytes.indexOf(0, address);
+    if (end === -1) throw new RangeError('the policy gave a text without an end');
+    return this.bytes.toString('utf8', address, end);
+  }
+}
+
+/** What a text may take as UTF-8. */
+export function mostBytes(text: string): number {
+  return text.length * 3;
+}
+
+export function pagesFor(bytes: number): number {
+  return Math.ceil(bytes / pageBytes);
+}
