@@ -1,0 +1,4 @@
+import { semverBuiltins } from '../../../../../src/policy/rego/builtins/semver.ts';
+import { testAgainstOracle } from './oracle.ts';
+
+testAgainstOracle('semver', semverBuiltins);
