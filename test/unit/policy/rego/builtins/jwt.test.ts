@@ -25,7 +25,7 @@ for (const [alg, { privateKey, publicKey }] of pairs) {
     const jwk = JSON.stringify(privateKey.export({ format: 'jwk' }));
     const token = run('encode_sign_raw', JSON.stringify({ alg }), '{"sub":"alice"}', jwk);
     assert.ok(typeof token === 'string');
-    const pem = publicKey.export({ type: 'spki', format: 'pem' });
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
     const builtin = `verify_${alg.toLowerCase()}`;
     assert.equal(run(builtin, token, pem), true);
     assert.equal(run(builtin, token.replace('.', '.A'), pem), false);
