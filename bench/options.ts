@@ -40,7 +40,7 @@ Measures Sallyport's full check beside a gRPC server that answers fixed bytes.
   --warm-up N           requests per server before the first slice (40000)
   --connections N       HTTP/2 connections (4)
   --streams N           concurrent checks a connection (16)
-  --only NAME           measure this server only; repeatable
+  --only NAME           measure only this server; repeatable
   --variant NAME        also measure Sallyport configured otherwise; repeatable:
                         ${variantNames.join(', ')}
   --peer NAME=HOST:PORT,PID

@@ -46,7 +46,9 @@ export async function measureInTurn(
   const { connections, streams } = options;
   const load = { connections, streams, ...files, logFile: join(files.folder, 'h2load.tsv') };
   const measure = (contender: Contender, requests: number) =>
-    measureSlice(processes, contender, { ...load, requests });
+    measureSlice(processes, contender, { ...load, requests }).catch((error: unknown) =>
+      blame(contender.server, error),
+    );
 
   for (const contender of contenders) {
     say(`warming ${contender.server.name} up`);
@@ -75,6 +77,13 @@ async function measureSlice(
   const allowed = difference(await server.countAllowed?.(), allowedBefore);
   mustAllow(server.name, result.bytesPerCheck / answerBytes, load.requests, allowed);
   return { ...result, cpuMicrosPerCheck };
+}
+
+/** When a server is gone, its own last words say more than what its absence broke. */
+async function blame(server: Server, error: unknown): Promise<never> {
+  await sleep(settleMs);
+  const words = server.end?.();
+  throw words === undefined ? error : new CannotMeasure(`${server.name} did not stay: ${words}`);
 }
 
 function difference(after: number | undefined, before: number | undefined): number | undefined {
