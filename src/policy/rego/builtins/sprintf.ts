@@ -1,0 +1,30 @@
+import type { BuiltinTable } from '../builtin.ts';
+import { isNumber, type RegoValue } from '../value.ts';
+import { type RegoNumber, writeNumber } from '../number.ts';
+import { sprintf } from './go-printf.ts';
+import type { GoValue } from './go-printf-value.ts';
+import { arrayOperand, stringOperand } from './operands.ts';
+import { literalOf } from './rego-literal.ts';
+
+/** OPA v1/topdown/strings.go. */
+export const sprintfBuiltins: BuiltinTable = {
+  sprintf: (_call, format, values) =>
+    sprintf(stringOperand(format, 1), arrayOperand(values, 2).map(goValue)),
+};
+
+/** What is neither text nor number is passed on as the text that OPA writes for it. */
+function goValue(value: RegoValue): GoValue {
+  if (typeof value === 'string') return { kind: 'string', value };
+  return isNumber(value) ? goNumber(value) : { kind: 'string', value: literalOf(value) };
+}
+
+/** A number is a float when it is written with a point or an exponent. */
+function goNumber(number: RegoNumber): GoValue {
+  const text = writeNumber(number);
+  if (/^-?\d+$/.test(text)) {
+    const value = BigInt(text);
+    return BigInt.asIntN(64, value) === value ? { kind: 'int', value } : { kind: 'big', value };
+  }
+  const value = Number(text);
+  return Number.isFinite(value) ? { kind: 'float', value } : { kind: 'string', value: text };
+}
