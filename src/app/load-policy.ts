@@ -3,14 +3,14 @@ import { basename } from 'node:path';
 import type { PolicyEngine } from '../check/ports.ts';
 import type { Config } from '../config/config.ts';
 import { unreadable } from '../config/read-file.ts';
-import { readBundle } from '../policy/bundle.ts';
+import { readSnapshot } from '../policy/bundles/read-bundle.ts';
 import { createPolicyEngine } from '../policy/wasm-engine.ts';
 import { type Loaded, loadedFrom } from './loaded.ts';
 
 export async function loadPolicy({ policy, headers }: Config): Promise<Loaded<PolicyEngine>> {
   const { bundle: file, protoDescriptor, decision, skipRequestBodyParse } = policy;
   return loadedFrom(file, async () => {
-    const bundle = await readBundle(await read(file));
+    const bundle = await readSnapshot(await read(file));
     return createPolicyEngine(bundle, {
       name: bundleName(file),
       decision,

@@ -2,6 +2,7 @@ import { BundleError } from '../bundle-error.ts';
 import type { Builtin, BuiltinCall } from '../rego/builtin.ts';
 import { readRego, writeRego } from '../rego/text.ts';
 import type { RegoValue } from '../rego/value.ts';
+import { mostFuel } from './fuel.ts';
 import { compilePolicy } from './policy-module.ts';
 
 /**
@@ -18,6 +19,8 @@ export function evaluateModule(
     readonly entrypoint: string;
     readonly builtins: ReadonlyMap<string, Builtin>;
     readonly call: BuiltinCall;
+    /** Without it, as much as there is. */
+    readonly fuel?: number;
   },
 ): RegoValue {
   const policy = compilePolicy(wasm, question.builtins);
@@ -30,6 +33,7 @@ export function evaluateModule(
     input: question.input === undefined ? undefined : writeRego(question.input),
     as: 'rego',
     call: question.call,
+    fuel: question.fuel ?? mostFuel,
   });
   return readRego(result);
 }

@@ -14,29 +14,32 @@ export type BuiltinsByNumber = ReadonlyMap<number, Builtin>;
 export class HostBuiltins {
   /** Of the evaluation that runs. */
   call: BuiltinCall | undefined;
-  #builtins: BuiltinsByNumber = new Map();
-  #exports: PolicyExports | undefined;
   readonly #memory: PolicyMemory;
+  readonly #builtins: BuiltinsByNumber;
+  #exports: PolicyExports | undefined;
+  #fuel: WebAssembly.Global | undefined;
 
-  constructor(memory: PolicyMemory) {
+  constructor(memory: PolicyMemory, builtins: BuiltinsByNumber) {
     this.#memory = memory;
+    this.#builtins = builtins;
   }
 
-  connect(exports: PolicyExports, builtins: BuiltinsByNumber): void {
+  /** An instance needs its imports before it has exports. */
+  connect(exports: PolicyExports, fuel: WebAssembly.Global): void {
     this.#exports = exports;
-    this.#builtins = builtins;
+    this.#fuel = fuel;
   }
 
   /**
    * Returns the address of the answer, or 0, which makes the calling expression undefined: as OPA's
    * own host does for every error that does not halt. What halts is thrown, through the module.
    */
-  invoke(id: number, addresses: readonly number[]): number {
-    const builtin = this.#builtins.get(id);
-    if (builtin === undefined || this.call === undefined || this.#exports === undefined) {
-      throw new Error(`the policy calls builtin ${id}, which it did not name`);
-    }
+  invoke(number: number, addresses: readonly number[]): number {
+    const builtin = this.#builtins.get(number);
     const exports = this.#exports;
+    if (builtin === undefined || exports === undefined || this.call === undefined) {
+      throw new Error(`the policy calls builtin ${number}, which it did not name`);
+    }
     const operands = addresses.map((address) => this.#read(exports, address));
     const answer = answerOf(builtin, this.call, operands);
     return answer === undefined ? 0 : this.#write(exports, answer);
@@ -46,17 +49,24 @@ export class HostBuiltins {
     const dumped = exports.opa_value_dump(value);
     const text = this.#memory.readText(dumped);
     exports.opa_free(dumped);
+    this.#charge(text);
     return readRego(text);
   }
 
   #write(exports: PolicyExports, value: RegoValue): number {
     const text = writeRego(value);
+    this.#charge(text);
     const address = exports.opa_malloc(mostBytes(text));
     const length = this.#memory.writeText(text, address);
     const parsed = exports.opa_value_parse(address, length);
     exports.opa_free(address);
     if (parsed === 0) throw new Error('the policy cannot read the answer of a builtin');
     return parsed;
+  }
+
+  /** The module stops as soon as it runs on with less than no fuel. */
+  #charge(text: string): void {
+    if (this.#fuel !== undefined) this.#fuel.value -= text.length;
   }
 }
 

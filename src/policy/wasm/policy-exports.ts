@@ -1,4 +1,5 @@
 import { BundleError } from '../bundle-error.ts';
+import { fuelExport } from './fuel.ts';
 
 /** What OPA's compiler exports, as far as it is used. Addresses and lengths are in bytes. */
 export interface PolicyExports {
@@ -56,6 +57,13 @@ export function readExports(exports: WebAssembly.Exports): PolicyExports {
   if (missing !== undefined) throw notOpas(`it does not export ${missing}`);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each name was just looked at
   return exports as unknown as PolicyExports;
+}
+
+/** The counter that `addFuel` wrote into the module. */
+export function readFuel(exports: WebAssembly.Exports): WebAssembly.Global {
+  const fuel = exports[fuelExport];
+  if (fuel instanceof WebAssembly.Global) return fuel;
+  throw new Error('the module was compiled without fuel');
 }
 
 function globalNumber(exported: unknown): number | undefined {

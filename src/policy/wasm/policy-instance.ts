@@ -2,7 +2,7 @@ import type { BuiltinCall } from '../rego/builtin.ts';
 import { readRego } from '../rego/text.ts';
 import { RegoObject } from '../rego/value.ts';
 import { type BuiltinsByNumber, HostBuiltins } from './host-builtins.ts';
-import { type PolicyExports, readExports } from './policy-exports.ts';
+import { type PolicyExports, readExports, readFuel } from './policy-exports.ts';
 import { mostBytes, type PolicyMemory } from './policy-memory.ts';
 
 /** One evaluation. */
@@ -14,9 +14,16 @@ export interface Evaluation {
   /** What the result set is written as: `rego` keeps sets, and keys of any kind. */
   readonly as: 'json' | 'rego';
   readonly call: BuiltinCall;
+  /** How many units it may use: the module's own, and one for each character that a builtin moves. */
+  readonly fuel: number;
 }
 
-/** Where a policy's data ends, and what an evaluation may overwrite begins. */
+/** An evaluation used all of its fuel. */
+export class OutOfFuel extends Error {
+  override readonly name = 'OutOfFuel';
+}
+
+/** Where a policy's data is, and where what an evaluation may overwrite begins. */
 export interface DataPlace {
   readonly dataAddress: number;
   readonly heap: number;
@@ -25,17 +32,23 @@ export interface DataPlace {
 /** One instance of a module in a memory. After an error that it threw it must not be used again. */
 export class PolicyInstance {
   readonly memory: PolicyMemory;
+  /** Below it are the module's own variables and its stack, above it is data. */
+  readonly heapBase: number;
+  #place: DataPlace;
   readonly #exports: PolicyExports;
   readonly #builtins: HostBuiltins;
-  #place: DataPlace;
+  readonly #fuel: WebAssembly.Global;
 
-  constructor(module: WebAssembly.Module, memory: PolicyMemory) {
-    const builtins = new HostBuiltins(memory);
-    const { exports } = new WebAssembly.Instance(module, { env: environment(memory, builtins) });
+  constructor(module: WebAssembly.Module, memory: PolicyMemory, builtins: BuiltinsByNumber) {
+    const host = new HostBuiltins(memory, builtins);
+    const { exports } = new WebAssembly.Instance(module, { env: environment(memory, host) });
     this.#exports = readExports(exports);
-    this.#builtins = builtins;
+    this.#fuel = readFuel(exports);
+    this.#builtins = host;
+    host.connect(this.#exports, this.#fuel);
     this.memory = memory;
-    this.#place = { dataAddress: 0, heap: this.#exports.opa_heap_ptr_get() };
+    this.heapBase = aligned(this.#exports.opa_heap_ptr_get());
+    this.#place = { dataAddress: 0, heap: this.heapBase };
   }
 
   /** What the module names, and the numbers that it gives to the names. */
@@ -50,55 +63,61 @@ export class PolicyInstance {
     return numbers;
   }
 
-  connect(builtins: BuiltinsByNumber): void {
-    this.#builtins.connect(this.#exports, builtins);
-  }
-
   get place(): DataPlace {
     return this.#place;
   }
 
+  /** Says where the data is, which is in the memory already. */
   set place(place: DataPlace) {
     this.#place = place;
     this.#exports.opa_heap_ptr_set(place.heap);
   }
 
-  /** Parses the data, which every evaluation from now on reads. */
-  loadData(text: string): void {
-    const address = this.#exports.opa_malloc(mostBytes(text));
-    const length = this.memory.writeText(text, address);
-    const dataAddress = this.#exports.opa_value_parse(address, length);
-    if (dataAddress === 0) throw new Error('the data is not JSON');
-    this.#place = { dataAddress, heap: this.#exports.opa_heap_ptr_get() };
+  /**
+   * Makes room for so many bytes above the data at once. The allocator would grow the memory page by
+   * page, and beyond 64 MiB V8 collects garbage at each: seconds for an input of megabytes.
+   */
+  reserve(bytes: number): void {
+    const { heap } = this.#place;
+    this.#exports.opa_heap_ptr_set(heap);
+    this.#exports.opa_malloc(bytes);
+    this.#exports.opa_heap_ptr_set(heap);
   }
 
-  /** The result set, as text. */
-  evaluate({ entrypoint, input, as, call }: Evaluation): string {
+  /** Parses a text in the memory as the data. Returns false when it is no value. */
+  parseData(address: number, length: number): boolean {
+    const dataAddress = this.#exports.opa_value_parse(address, length);
+    this.#place = { dataAddress, heap: aligned(this.#exports.opa_heap_ptr_get()) };
+    return dataAddress !== 0;
+  }
+
+  /** The result set, as text. Throws OutOfFuel, and whatever else an evaluation fails of. */
+  evaluate({ entrypoint, input, as, call, fuel }: Evaluation): string {
     const { dataAddress, heap } = this.#place;
     const length = input === undefined ? 0 : this.#writeInput(input, heap);
     const inputAddress = input === undefined ? 0 : heap;
+    const end = aligned(heap + length);
     const asValue = as === 'rego' ? 1 : 0;
     this.#builtins.call = call;
-    const end = aligned(heap + length);
-    const result = this.#exports.opa_eval(
-      0,
-      entrypoint,
-      dataAddress,
-      inputAddress,
-      length,
-      end,
-      asValue,
-    );
-    return this.memory.readText(result);
+    this.#fuel.value = fuel;
+    try {
+      const { opa_eval: evaluate } = this.#exports;
+      const result = evaluate(0, entrypoint, dataAddress, inputAddress, length, end, asValue);
+      return this.memory.readText(result);
+    } catch (error) {
+      if (this.#fuel.value >= 0) throw error;
+      throw new OutOfFuel(`the evaluation used more than ${fuel} units of fuel`, { cause: error });
+    }
+  }
+
+  /** What the last evaluation left of its fuel. */
+  get fuelLeft(): number {
+    return this.#fuel.value;
   }
 
   #writeInput(input: string, heap: number): number {
     const bytes = mostBytes(input);
-    // The allocator must know of what it can use: else it grows the memory again, page by page.
-    if (heap + bytes > this.memory.bytes.length) {
-      this.#exports.opa_heap_ptr_set(heap);
-      this.#exports.opa_malloc(bytes);
-    }
+    if (heap + bytes > this.memory.bytes.length) this.reserve(bytes);
     return this.memory.writeText(input, heap);
   }
 }

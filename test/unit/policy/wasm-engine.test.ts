@@ -9,7 +9,8 @@ import * as fc from 'fast-check';
 import type { PolicyEngine } from '../../../src/check/ports.ts';
 import type { PolicyVerdict } from '../../../src/domain/policy.ts';
 import { BundleError } from '../../../src/policy/bundle-error.ts';
-import { type PolicyBundle, readBundle } from '../../../src/policy/bundle.ts';
+import type { PolicyBundle } from '../../../src/policy/bundle.ts';
+import { readSnapshot } from '../../../src/policy/bundles/read-bundle.ts';
 import { createPolicyEngine, type PolicyEngineOptions } from '../../../src/policy/wasm-engine.ts';
 import { questionOf, shopCaller } from './http-question.ts';
 import { shopDescriptorSet } from './shop-descriptor.ts';
@@ -17,7 +18,7 @@ import { shopDescriptorSet } from './shop-descriptor.ts';
 const root = join(import.meta.dirname, '../../..');
 
 function read(path: string): Promise<PolicyBundle> {
-  return readBundle(readFileSync(join(root, path)));
+  return readSnapshot(readFileSync(join(root, path)));
 }
 
 const bundles = {

@@ -1,7 +1,8 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
-import { BundleError } from './bundle-error.ts';
+import { BundleError } from '../bundle-error.ts';
+import type { BundleFiles } from './bundle.ts';
 
 const unzip = promisify(gunzip);
 
@@ -9,10 +10,7 @@ const unzip = promisify(gunzip);
  * The files of a .tar.gz by their path, without a leading slash. Throws a BundleError for more than
  * `maxBytes` unpacked, and for what no bundle needs and an attack would: links, `..`, repeated names.
  */
-export async function readArchive(
-  archive: Uint8Array,
-  maxBytes: number,
-): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
+export async function readArchive(archive: Uint8Array, maxBytes: number): Promise<BundleFiles> {
   const tar = await unpack(archive, maxBytes);
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   const entries = extract();

@@ -5,10 +5,11 @@ import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
-import { BundleError } from '../../../src/policy/bundle-error.ts';
-import { readBundle } from '../../../src/policy/bundle.ts';
+import { BundleError } from '../../../../src/policy/bundle-error.ts';
+import { unsignedOnly } from '../../../../src/policy/bundles/signatures.ts';
+import { readBundle, readSnapshot } from '../../../../src/policy/bundles/read-bundle.ts';
 
-const example = readFileSync(join(import.meta.dirname, '../../../bundles/example.tar.gz'));
+const example = readFileSync(join(import.meta.dirname, '../../../../bundles/example.tar.gz'));
 
 type Entry = readonly [header: string | (Partial<Header> & { name: string }), content?: string];
 
@@ -32,7 +33,7 @@ const manifest = JSON.stringify({
 });
 
 test('the shipped bundle is read', async () => {
-  const bundle = await readBundle(example);
+  const bundle = await readSnapshot(example);
   assert.match(bundle.revision, /^[0-9a-f]{12}$/);
   assert.deepEqual([...bundle.modules.keys()], ['envoy/authz/allow']);
   assert.deepEqual({ ...bundle.data }, {});
@@ -40,7 +41,7 @@ test('the shipped bundle is read', async () => {
 
 test('names may begin as opa writes them, or as tar does', async () => {
   for (const start of ['/', './', '']) {
-    const bundle = await readBundle(
+    const bundle = await readSnapshot(
       await bundleOf([`${start}.manifest`, manifest], [`${start}policy.wasm`, 'wasm']),
     );
     assert.equal(Buffer.from(bundle.modules.get('envoy/authz/allow') ?? []).toString(), 'wasm');
@@ -49,7 +50,7 @@ test('names may begin as opa writes them, or as tar does', async () => {
 });
 
 test('folders in the archive are no files', async () => {
-  const bundle = await readBundle(await bundleOf([{ name: './shop/', type: 'directory' }]));
+  const bundle = await readSnapshot(await bundleOf([{ name: './shop/', type: 'directory' }]));
   assert.equal(bundle.modules.size, 0);
 });
 
@@ -69,7 +70,7 @@ test('data documents are merged at their folders', async () => {
     ['a/d/data.json', '{"f":3}'],
     ['other.json', '{"not":"data"}'],
   );
-  const { data } = await readBundle(archive);
+  const { data } = await readSnapshot(archive);
   assert.equal(
     JSON.stringify(data),
     '{"a":{"b":1,"d":{"e":9007199254740993,"f":3}},"__proto__":{"c":2}}',
@@ -77,6 +78,34 @@ test('data documents are merged at their folders', async () => {
 });
 
 const entryOf = (wasm: unknown): Entry => ['.manifest', JSON.stringify({ wasm })];
+
+test('roots that only begin alike do not overlap, and lead through the objects above them', async () => {
+  const archive = await bundleOf(
+    ['.manifest', '{"roots":["a/b","a/bc","d"]}'],
+    ['data.json', '{"a":{"b":1,"bc":2}}'],
+  );
+  const { data } = await readSnapshot(archive);
+  assert.equal(JSON.stringify(data), '{"a":{"b":1,"bc":2}}');
+});
+
+test('one module may answer several entrypoints', async () => {
+  const wasm = ['a/allow', 'b/allow'].map((entrypoint) => ({ entrypoint, module: '/policy.wasm' }));
+  const { modules } = await readSnapshot(
+    await bundleOf(['.manifest', JSON.stringify({ wasm })], ['policy.wasm', 'wasm']),
+  );
+  assert.deepEqual([...modules.keys()], ['a/allow', 'b/allow']);
+});
+
+test('a delta is read as its patch, and is no whole', async () => {
+  const archive = await bundleOf(
+    ['.manifest', '{"revision":"d1","roots":["users"]}'],
+    ['patch.json', '{"data":[{"op":"remove","path":"/users/alice"}]}'],
+  );
+  const bundle = await readBundle(archive);
+  assert.equal(bundle.type, 'delta');
+  assert.equal(bundle.revision, 'd1');
+  await assert.rejects(readSnapshot(archive), /no bundle that it could change/);
+});
 
 const attacks: readonly (readonly [name: string, entries: readonly Entry[], says: RegExp])[] = [
   ['a path that climbs', [['../policy.wasm']], /"\.\.\/policy\.wasm".*not a plain relative path/],
@@ -101,11 +130,7 @@ const attacks: readonly (readonly [name: string, entries: readonly Entry[], says
   ['modules that are no array', [entryOf({})], /wasm .*not an array/],
   ['a module without an entrypoint', [entryOf([{ module: 'a' }])], /without entrypoint/],
   ['a module that is null', [entryOf([null])], /without entrypoint/],
-  [
-    'a module that is missing',
-    [['.manifest', manifest]],
-    /names \/policy\.wasm, which is not in it/,
-  ],
+  ['a module that is missing', [['.manifest', manifest]], /names policy\.wasm, which is not in it/],
   ['data that is no object', [['a/data.json', '[]']], /a\/data\.json .*not a JSON object/],
   [
     'data in two places',
@@ -115,8 +140,61 @@ const attacks: readonly (readonly [name: string, entries: readonly Entry[], says
     ],
     /define data\.a\.b/,
   ],
+  [
+    'data outside its roots',
+    [
+      ['.manifest', '{"roots":["a/b"]}'],
+      ['data.json', '{"a":{"b":1,"c":2}}'],
+    ],
+    /data\.a\.c .*outside the roots .*: \/a\/b/,
+  ],
+  [
+    'data where its root should be',
+    [
+      ['.manifest', '{"roots":["a/b"]}'],
+      ['data.json', '{"a":1}'],
+    ],
+    /data\.a .*outside the roots/,
+  ],
+  [
+    'an entrypoint outside its roots',
+    [
+      [
+        '.manifest',
+        '{"roots":["shop"],"wasm":[{"entrypoint":"shops/allow","module":"/policy.wasm"}]}',
+      ],
+      ['policy.wasm', 'wasm'],
+    ],
+    /entrypoint shops\/allow .*outside the roots/,
+  ],
+  [
+    'an entrypoint twice',
+    [
+      entryOf([
+        { entrypoint: 'a', module: 'm' },
+        { entrypoint: 'a', module: 'n' },
+      ]),
+    ],
+    /two modules for entrypoint a/,
+  ],
+  [
+    'roots that overlap',
+    [['.manifest', '{"roots":["/a/","a/b"]}']],
+    /roots .*overlap: \/a and \/a\/b/,
+  ],
+  ['roots that are no texts', [['.manifest', '{"roots":[1]}']], /roots .*not an array of strings/],
+  [
+    'two manifests',
+    [
+      ['.manifest', '{}'],
+      ['a/.manifest', '{}'],
+    ],
+    /two manifests/,
+  ],
+  ['a manifest in protobuf', [['.manifest.pb', '']], /write \.manifest as JSON/],
+  ['a signature that nothing verifies', [['.signatures.json', '{}']], /configure the key/],
   ['data in YAML', [['data.yaml', 'a: 1']], /use data\.json/],
-  ['a delta', [['patch.json', '{}']], /delta/],
+  ['an empty patch', [['patch.json', '{}']], /patch\.json .*has no data/],
 ];
 
 for (const [name, entries, says] of attacks) {
@@ -137,8 +215,8 @@ test('what is no archive is refused', async () => {
 test('a bundle that unpacks to too much is refused before it has', async () => {
   const bomb = gzipSync(Buffer.alloc(65 * 1024 * 1024));
   assert.ok(bomb.length < 100_000);
-  await assertRefused(bomb, /larger than 67108864 bytes/);
-  await assert.rejects(readBundle(example, { maxUnpackedBytes: 1000 }), /larger than 1000 bytes/);
+  const limited = { maxBytes: 64 * 1024 * 1024, signatures: unsignedOnly };
+  await assert.rejects(readBundle(bomb, limited), /larger than 67108864 bytes/);
 });
 
 async function assertRefused(archive: Buffer, says: RegExp): Promise<void> {

@@ -1,0 +1,63 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import { BundleError } from '../bundle-error.ts';
+import { emptyMap } from '../empty-map.ts';
+import { parseJsonBytes } from '../json-text.ts';
+import type { BundleFiles } from './bundle.ts';
+import { outsideRoots } from './manifest.ts';
+import { isWithin, leadsTo, type Root } from './roots.ts';
+
+/**
+ * A bundle's data documents as one: `shop/data.json` becomes what `data.shop` is. Throws a
+ * BundleError when one is not a JSON object, when two define the same thing, and when something
+ * is outside the roots.
+ */
+export function mergeData(files: BundleFiles, roots: readonly Root[]): JsonObject {
+  let data: JsonObject = emptyMap<JsonValue>();
+  for (const [path, content] of files) {
+    const folders = path.split('/');
+    const file = folders.pop();
+    if (file === 'data.yaml' || file === 'data.yml') {
+      throw new BundleError(
+        `${path} in the bundle is not supported: use data.json, which opa build writes`,
+      );
+    }
+    if (file === 'data.json') data = merge(data, nest(folders, readData(path, content)), 'data');
+  }
+  refuseOutside(data, [], roots);
+  return data;
+}
+
+/** Two documents as one. Throws a BundleError when both define the same thing. */
+export function merge(left: JsonObject, right: JsonObject, at: string): JsonObject {
+  const merged = emptyMap<JsonValue>();
+  for (const [key, value] of Object.entries(left)) merged[key] = value;
+  for (const [key, value] of Object.entries(right)) {
+    const present = merged[key];
+    merged[key] = present === undefined ? value : mergeBoth(present, value, `${at}.${key}`);
+  }
+  return merged;
+}
+
+function mergeBoth(left: JsonValue, right: JsonValue, at: string): JsonObject {
+  if (isJsonObject(left) && isJsonObject(right)) return merge(left, right, at);
+  throw new BundleError(`two data.json files in the bundle define ${at}`);
+}
+
+function readData(path: string, content: Uint8Array): JsonObject {
+  const document = parseJsonBytes(content);
+  if (isJsonObject(document)) return document;
+  throw new BundleError(`${path} in the bundle is not a JSON object`);
+}
+
+function nest(folders: readonly string[], document: JsonObject): JsonObject {
+  return folders.reduceRight((inner, folder) => ({ [folder]: inner }), document);
+}
+
+/** Objects above a root may be there, for they lead to it. */
+function refuseOutside(value: JsonValue, path: readonly string[], roots: readonly Root[]): void {
+  if (isWithin(path, roots)) return;
+  if (!isJsonObject(value) || !leadsTo(path, roots)) {
+    throw outsideRoots(`data.${path.join('.')}`, roots);
+  }
+  for (const [key, child] of Object.entries(value)) refuseOutside(child, [...path, key], roots);
+}
