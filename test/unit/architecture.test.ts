@@ -29,6 +29,7 @@ const ownerOf: Record<string, string> = {
   '@open-policy-agent/opa-wasm': 'policy',
   '@bufbuild/protobuf': 'policy',
   'tar-stream': 'policy',
+  graphql: 'policy',
   ioredis: 'limits',
   'prom-client': 'telemetry',
   yaml: 'config',
