@@ -57,29 +57,34 @@ function parsePath(text: string): string[] | undefined {
 
 /** The data with the operations applied in order; `data` stays as it is. Throws a BundleError. */
 export function applyPatch(data: JsonObject, patch: readonly PatchOperation[]): JsonObject {
+  const copies: Copies = new WeakMap();
   let patched: JsonValue = data;
-  for (const operation of patch) patched = applyAt(patched, operation, 0);
+  for (const operation of patch) patched = applyAt(patched, operation, 0, copies);
   if (isJsonObject(patched)) return patched;
   throw new BundleError('the delta bundle leaves no object of data');
 }
+
+/** By itself, each object that is not of the data before, and so may be changed in place. */
+type Copies = WeakMap<JsonObject, Record<string, JsonValue>>;
 
 function applyAt(
   value: JsonValue | undefined,
   operation: PatchOperation,
   depth: number,
+  copies: Copies,
 ): JsonValue {
   const { op, path } = operation;
   const key = path[depth];
   if (key === undefined) return operation.value;
   const isLast = depth === path.length - 1;
-  if (isJsonArray(value)) return applyToArray(value, key, operation, depth);
+  if (isJsonArray(value)) return applyToArray(value, key, operation, depth, copies);
   // OPA makes the objects that lead to an upsert.
   const object = value ?? (op === 'upsert' ? emptyMap<JsonValue>() : undefined);
   if (!isJsonObject(object)) throw notThere(operation);
   if (op !== 'upsert' && !Object.hasOwn(object, key)) throw notThere(operation);
-  const copy = copyOf(object);
+  const copy = copies.get(object) ?? copyOf(object, copies);
   if (isLast && op === 'remove') delete copy[key];
-  else copy[key] = applyAt(own(object, key), operation, depth + 1);
+  else copy[key] = applyAt(own(object, key), operation, depth + 1, copies);
   return copy;
 }
 
@@ -89,13 +94,14 @@ function applyToArray(
   key: string,
   operation: PatchOperation,
   depth: number,
+  copies: Copies,
 ): JsonValue {
   const isLast = depth === operation.path.length - 1;
   const inserts = isLast && operation.op === 'upsert';
   const index = key === '-' && inserts ? array.length : Number(/^\d{1,9}$/.test(key) ? key : NaN);
   if (!(index < array.length + (inserts ? 1 : 0))) throw notThere(operation);
   if (isLast && operation.op === 'remove') return array.toSpliced(index, 1);
-  const item = applyAt(inserts ? undefined : array[index], operation, depth + 1);
+  const item = applyAt(inserts ? undefined : array[index], operation, depth + 1, copies);
   return array.toSpliced(index, inserts ? 0 : 1, item);
 }
 
@@ -103,9 +109,10 @@ function own(object: JsonObject, key: string): JsonValue | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-function copyOf(object: JsonObject): Record<string, JsonValue> {
+function copyOf(object: JsonObject, copies: Copies): Record<string, JsonValue> {
   const copy = emptyMap<JsonValue>();
   for (const [key, value] of Object.entries(object)) copy[key] = value;
+  copies.set(copy, copy);
   return copy;
 }
 

@@ -1,0 +1,36 @@
+import type { JsonObject, JsonValue } from '../../domain/json.ts';
+import type { PolicyBundle } from '../bundle.ts';
+import { BundleError } from '../bundle-error.ts';
+import { emptyMap } from '../empty-map.ts';
+import type { Snapshot } from './bundle.ts';
+import { merge } from './data-documents.ts';
+import { formatRoot, overlap } from './roots.ts';
+
+/** Bundles by their names as one policy. Throws a BundleError when two own the same part of data. */
+export function compose(bundles: ReadonlyMap<string, Snapshot>): PolicyBundle {
+  refuseOverlap([...bundles]);
+  const [only, ...others] = bundles.values();
+  if (only !== undefined && others.length === 0) return only;
+  let data: JsonObject = emptyMap<JsonValue>();
+  for (const bundle of bundles.values()) data = merge(data, bundle.data, 'data');
+  return {
+    revision: Array.from(bundles, ([name, { revision }]) => `${name}=${revision}`).join(' '),
+    // An entrypoint is within the roots of its bundle, so no two have the same.
+    modules: new Map([...bundles.values()].flatMap(({ modules }) => [...modules])),
+    data,
+  };
+}
+
+function refuseOverlap(bundles: readonly (readonly [string, Snapshot])[]): void {
+  for (const [index, [name, { manifest }]] of bundles.entries()) {
+    for (const [otherName, other] of bundles.slice(index + 1)) {
+      const shared = manifest.roots.find((root) =>
+        other.manifest.roots.some((otherRoot) => overlap(root, otherRoot)),
+      );
+      if (shared === undefined) continue;
+      throw new BundleError(
+        `bundles ${name} and ${otherName} overlap: both own data at ${formatRoot(shared)}`,
+      );
+    }
+  }
+}

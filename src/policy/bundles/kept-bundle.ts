@@ -1,0 +1,37 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** The last good archive of one bundle on disk, to start from when its server is away. */
+export interface KeptBundle {
+  /** Undefined: there is none. */
+  read(): Promise<Buffer | undefined>;
+  /** Whole or not at all, also when the machine stops meanwhile. */
+  write(archive: Uint8Array): Promise<void>;
+}
+
+/** Where OPA keeps it: `<directory>/bundles/<name>/bundle.tar.gz`. */
+export function keepBundle(directory: string, name: string): KeptBundle {
+  const path = join(directory, 'bundles', encodeURIComponent(name), 'bundle.tar.gz');
+  return {
+    async read() {
+      try {
+        return await readFile(path);
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+    async write(archive) {
+      const aside = `${path}.${process.pid}.tmp`;
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      const file = await open(aside, 'w', 0o600);
+      try {
+        await file.writeFile(archive);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(aside, path);
+    },
+  };
+}

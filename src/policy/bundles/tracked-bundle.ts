@@ -1,0 +1,93 @@
+import type { BundleSettings } from '../../domain/bundle-settings.ts';
+import type { Clock } from '../../domain/clock.ts';
+import type { Snapshot } from './bundle.ts';
+import { applyDelta } from './delta.ts';
+import { createHttpSource } from './http-source.ts';
+import { type KeptBundle, keepBundle } from './kept-bundle.ts';
+import { createLocalSource } from './local-source.ts';
+import { type BundleContent, readBundle } from './read-bundle.ts';
+import { createSignatureCheck, type SignatureCheck } from './signatures.ts';
+import { type BundleSource, type FetchedBundle, SourceError } from './source.ts';
+import type { BundleFault, BundleStatus } from './status.ts';
+
+/** A whole that may take the place of the one before, and how it came. */
+export interface Candidate {
+  readonly snapshot: Snapshot;
+  /** What it was read from, when it is a whole archive. */
+  readonly archive?: Uint8Array;
+  readonly tag?: string;
+}
+
+/** One bundle: where it comes from, what there is of it, and how it fares. */
+export class TrackedBundle {
+  readonly settings: BundleSettings;
+  readonly source: BundleSource;
+  readonly kept: KeptBundle | undefined;
+  readonly #signatures: SignatureCheck;
+  /** What serves, or will as soon as every bundle of the set is there. */
+  current: Candidate | undefined;
+  /** What had served before; what a rollback goes back to. */
+  previous: Candidate | undefined;
+  status: BundleStatus;
+
+  /** Throws a BundleError for keys that are none. */
+  constructor(settings: BundleSettings, clock: Clock) {
+    const { name, source, maxBytes, persistDirectory } = settings;
+    this.settings = settings;
+    this.source =
+      source.kind === 'local'
+        ? createLocalSource(source.path, maxBytes)
+        : createHttpSource(source, maxBytes, clock);
+    this.kept = persistDirectory === undefined ? undefined : keepBundle(persistDirectory, name);
+    this.#signatures = createSignatureCheck(settings.signing);
+    this.status = { name };
+  }
+
+  get name(): string {
+    return this.settings.name;
+  }
+
+  /** Verifies and reads what was fetched, and applies it if it is a delta. Throws a BundleError. */
+  async candidateFrom({ content, sizeBytes, tag }: FetchedBundle): Promise<Candidate> {
+    const bundle = await this.#read(content);
+    this.note({ type: bundle.type, sizeBytes });
+    const withTag = tag === undefined ? {} : { tag };
+    if (bundle.type === 'delta') {
+      return { snapshot: applyDelta(this.current?.snapshot, bundle), ...withTag };
+    }
+    const archive = content instanceof Uint8Array ? { archive: content } : {};
+    return { snapshot: bundle, ...archive, ...withTag };
+  }
+
+  /** What was kept on disk, verified anew; undefined: nothing. Rejects with a sentence. */
+  async candidateFromDisk(): Promise<Candidate | undefined> {
+    const archive = await this.kept?.read();
+    if (archive === undefined) return undefined;
+    const bundle = await this.#read(archive);
+    return bundle.type === 'snapshot' ? { snapshot: bundle } : undefined;
+  }
+
+  #read(content: BundleContent) {
+    const { maxBytes } = this.settings;
+    return readBundle(content, { maxBytes, signatures: this.#signatures });
+  }
+
+  note(changes: Partial<BundleStatus>): void {
+    this.status = { ...this.status, ...changes };
+  }
+
+  noteFault(error: unknown): void {
+    this.note({ fault: faultOf(error) });
+  }
+
+  clear(what: 'fault' | 'heldRevision'): void {
+    const { [what]: _gone, ...status } = this.status;
+    this.status = status;
+  }
+}
+
+function faultOf(error: unknown): BundleFault {
+  const message = error instanceof Error ? error.message : String(error);
+  const httpCode = error instanceof SourceError ? error.httpCode : undefined;
+  return httpCode === undefined ? { message } : { message, httpCode };
+}

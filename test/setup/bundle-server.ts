@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createHash } from 'node:crypto';
+
+/** Answers in the place of the server: a fault, for one test. */
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A server of OPA's bundle API: ETag, If-None-Match, and long polls when it is asked to wait. */
+export interface BundleServer {
+  readonly url: string;
+  /** What was asked so far. */
+  readonly requests: readonly IncomingMessage[];
+  /** From now on `/NAME` is this, and who waits for news gets it. */
+  publish(name: string, archive: Uint8Array): void;
+  /** Answers so until it is called without one. */
+  answerWith(answer?: Answer): void;
+  close(): Promise<void>;
+}
+
+interface Published {
+  readonly archive: Uint8Array;
+  readonly etag: string;
+}
+
+export async function startBundleServer(): Promise<BundleServer> {
+  const requests: IncomingMessage[] = [];
+  const published = new Map<string, Published>();
+  const waiting = new Set<() => void>();
+  let fault: Answer | undefined;
+
+  const server = createServer((request, response) => {
+    requests.push(request);
+    if (fault !== undefined) {
+      fault(request, response);
+      return;
+    }
+    const answer = () => published.get((request.url ?? '').slice(1));
+    const waitMs = 1000 * Number(/wait=(\d+)/.exec(String(request.headers['prefer']))?.[1] ?? 0);
+    const hasNews = answer()?.etag !== request.headers['if-none-match'];
+    if (waitMs === 0 || hasNews) {
+      send(response, request, answer(), waitMs > 0);
+      return;
+    }
+    const finish = (): void => {
+      clearTimeout(timer);
+      waiting.delete(finish);
+      send(response, request, answer(), true);
+    };
+    const timer = setTimeout(finish, waitMs);
+    waiting.add(finish);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    publish(name, archive) {
+      const etag = `"${createHash('sha256').update(archive).digest('hex').slice(0, 16)}"`;
+      published.set(name, { archive, etag });
+      for (const finish of waiting) finish();
+    },
+    answerWith(answer) {
+      fault = answer;
+    },
+    async close() {
+      const closed = once(server, 'close');
+      for (const finish of waiting) finish();
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function send(
+  response: ServerResponse,
+  request: IncomingMessage,
+  found: Published | undefined,
+  isLongPoll: boolean,
+): void {
+  if (found === undefined) {
+    response.writeHead(404).end();
+  } else if (found.etag === request.headers['if-none-match']) {
+    response.writeHead(304, { etag: found.etag }).end();
+  } else {
+    const type = isLongPoll ? 'application/vnd.openpolicyagent.bundles' : 'application/gzip';
+    response.writeHead(200, { etag: found.etag, 'content-type': type }).end(found.archive);
+  }
+}
