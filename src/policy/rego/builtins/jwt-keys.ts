@@ -1,8 +1,9 @@
-import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { BuiltinError } from '../builtin.ts';
 import { readJwks, type Jwk } from './jwk.ts';
 import { ecdsaBytes, signatureAlgorithm } from './jws.ts';
 import { nextPemBlock } from './pem.ts';
+import { readCertificates } from './x509-certificate.ts';
 
 /** How many texts' keys are kept, and how long a text may be to be kept: reading costs 50 µs a key. */
 const maxKept = 100;
@@ -46,12 +47,18 @@ function parseKeys(text: string): readonly Jwk[] {
 }
 
 const pemKeyReaders: ReadonlyMap<string, (der: Buffer) => KeyObject> = new Map([
-  ['CERTIFICATE', (der) => knownKey(() => new X509Certificate(der).publicKey)],
+  ['CERTIFICATE', (der) => knownKey(() => certificateKey(der))],
   [
     'PUBLIC KEY',
     (der) => knownKey(() => createPublicKey({ key: der, format: 'der', type: 'spki' })),
   ],
 ]);
+
+function certificateKey(der: Buffer): KeyObject {
+  const [certificate, ...more] = readCertificates(der);
+  if (certificate === undefined || more.length > 0) throw new BuiltinError('trailing data');
+  return certificate.x509.publicKey;
+}
 
 /** Of the kinds that Go reads: another (Ed448, RSA bound to PSS) is an error there too. */
 function knownKey(read: () => KeyObject): KeyObject {
