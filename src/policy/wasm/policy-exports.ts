@@ -7,7 +7,7 @@ export interface PolicyExports {
    * Parses the input (JSON, or Rego's own literals), evaluates, and returns the address of the result
    * set as text: Rego's when `asValue` is 1, JSON when it is 0. What lies above `heap` is overwritten.
    */
-  opa_eval(
+  readonly opa_eval: (
     reserved: 0,
     entrypoint: number,
     data: number,
@@ -15,19 +15,19 @@ export interface PolicyExports {
     inputLength: number,
     heap: number,
     asValue: 0 | 1,
-  ): number;
-  opa_malloc(size: number): number;
-  opa_free(address: number): void;
+  ) => number;
+  readonly opa_malloc: (size: number) => number;
+  readonly opa_free: (address: number) => void;
   /** Zero when the text is not a value. */
-  opa_value_parse(text: number, length: number): number;
-  opa_value_dump(value: number): number;
-  opa_json_dump(value: number): number;
-  opa_heap_ptr_get(): number;
-  opa_heap_ptr_set(address: number): void;
+  readonly opa_value_parse: (text: number, length: number) => number;
+  readonly opa_value_dump: (value: number) => number;
+  readonly opa_json_dump: (value: number) => number;
+  readonly opa_heap_ptr_get: () => number;
+  readonly opa_heap_ptr_set: (address: number) => void;
   /** An object of builtin names and the numbers that the module calls them by. */
-  builtins(): number;
+  readonly builtins: () => number;
   /** An object of entrypoint names and numbers. */
-  entrypoints(): number;
+  readonly entrypoints: () => number;
 }
 
 const functionNames: readonly (keyof PolicyExports)[] = [

@@ -4,6 +4,7 @@ import { RegoObject } from '../rego/value.ts';
 import { type BuiltinsByNumber, HostBuiltins } from './host-builtins.ts';
 import { type PolicyExports, readExports, readFuel } from './policy-exports.ts';
 import { mostBytes, type PolicyMemory } from './policy-memory.ts';
+import { pageBytes } from './web-assembly.ts';
 
 /** One evaluation. */
 export interface Evaluation {
@@ -32,7 +33,7 @@ export interface DataPlace {
 /** One instance of a module in a memory. After an error that it threw it must not be used again. */
 export class PolicyInstance {
   readonly memory: PolicyMemory;
-  /** Below it are the module's own variables and its stack, above it is data. */
+  /** Below it are the module's variables and its stack, above it first the data. */
   readonly heapBase: number;
   #place: DataPlace;
   readonly #exports: PolicyExports;
@@ -47,7 +48,7 @@ export class PolicyInstance {
     this.#builtins = host;
     host.connect(this.#exports, this.#fuel);
     this.memory = memory;
-    this.heapBase = aligned(this.#exports.opa_heap_ptr_get());
+    this.heapBase = this.#exports.opa_heap_ptr_get();
     this.#place = { dataAddress: 0, heap: this.heapBase };
   }
 
@@ -79,8 +80,9 @@ export class PolicyInstance {
    */
   reserve(bytes: number): void {
     const { heap } = this.#place;
+    if (heap + bytes <= this.memory.bytes.length) return;
     this.#exports.opa_heap_ptr_set(heap);
-    this.#exports.opa_malloc(bytes);
+    this.#exports.opa_malloc(Math.min(bytes, this.memory.maxBytes - heap - pageBytes));
     this.#exports.opa_heap_ptr_set(heap);
   }
 
@@ -116,8 +118,7 @@ export class PolicyInstance {
   }
 
   #writeInput(input: string, heap: number): number {
-    const bytes = mostBytes(input);
-    if (heap + bytes > this.memory.bytes.length) this.reserve(bytes);
+    this.reserve(mostBytes(input));
     return this.memory.writeText(input, heap);
   }
 }

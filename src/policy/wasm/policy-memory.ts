@@ -3,10 +3,14 @@ import { pageBytes } from './web-assembly.ts';
 /** Texts in a policy's memory. Buffer writes and reads them several times faster than TextEncoder. */
 export class PolicyMemory {
   readonly memory: WebAssembly.Memory;
+  readonly maxBytes: number;
   #bytes: Buffer;
 
-  constructor(initialPages: number, maximumPages: number) {
-    this.memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages });
+  /** Sizes are rounded up to whole pages. */
+  constructor(initialBytes: number, maxBytes: number) {
+    const [initial, maximum] = [pagesFor(initialBytes), pagesFor(maxBytes)];
+    this.memory = new WebAssembly.Memory({ initial, maximum });
+    this.maxBytes = maximum * pageBytes;
     this.#bytes = Buffer.from(this.memory.buffer);
   }
 
@@ -16,9 +20,13 @@ export class PolicyMemory {
     return this.#bytes;
   }
 
-  /** Writes UTF-8 and returns its length. There must be room for `mostBytes(text)`. */
+  /** Writes UTF-8 and returns its length. Throws a RangeError when there may not be room for it. */
   writeText(text: string, address: number): number {
-    return this.bytes.write(text, address, 'utf8');
+    const { bytes } = this;
+    const length = bytes.write(text, address, 'utf8');
+    // What does not fit is left out without a word.
+    if (address + length + 4 > bytes.length) throw new RangeError('the policy has no memory left');
+    return length;
   }
 
   /** Reads UTF-8 up to the NUL that ends it. */
@@ -34,6 +42,6 @@ export function mostBytes(text: string): number {
   return text.length * 3;
 }
 
-export function pagesFor(bytes: number): number {
+function pagesFor(bytes: number): number {
   return Math.ceil(bytes / pageBytes);
 }

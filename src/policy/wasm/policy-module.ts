@@ -4,7 +4,7 @@ import { refusalOf } from '../rego/refused-builtins.ts';
 import { addFuel } from './fuel.ts';
 import type { BuiltinsByNumber } from './host-builtins.ts';
 import { PolicyInstance } from './policy-instance.ts';
-import { pagesFor, PolicyMemory } from './policy-memory.ts';
+import { PolicyMemory } from './policy-memory.ts';
 
 /** A module of `opa build -t wasm`, compiled once for all of its instances. */
 export interface PolicyModule {
@@ -27,7 +27,7 @@ export function compilePolicy(
     const compiled = new WebAssembly.Module(addFuel(wasm));
     // OPA's stack is 64 KiB; the module's variables are in it, but for what begins as zeros.
     const staticBytes = 1024 * 1024 + wasm.length;
-    const memory = new PolicyMemory(pagesFor(staticBytes), pagesFor(2 * staticBytes));
+    const memory = new PolicyMemory(staticBytes, 2 * staticBytes);
     const instance = new PolicyInstance(compiled, memory, new Map());
     return {
       compiled,

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hostBuiltins } from '../../../../src/policy/rego/builtins.ts';
+import { writeRego } from '../../../../src/policy/rego/text.ts';
+
+const call = { nowNs: 0n, remembered: new Map() };
+
+test('a builtin is found by its name in Rego', () => {
+  assert.equal(hostBuiltins.get('sprintf')?.(call, '%v-%d', ['a', 1]), 'a-1');
+  assert.equal(hostBuiltins.get('toString'), undefined);
+});
+
+test('a policy learns nothing of the environment', () => {
+  const runtime = hostBuiltins.get('opa.runtime')?.(call);
+  assert.equal(runtime && writeRego(runtime), '{"env":{}}');
+});
