@@ -3,6 +3,7 @@ import { awsSigningBuiltins } from './builtins/aws-signing.ts';
 import { castBuiltins } from './builtins/casts.ts';
 import { digestBuiltins } from './builtins/digest.ts';
 import { encodingBuiltins } from './builtins/encoding.ts';
+import { graphqlBuiltins } from './builtins/graphql.ts';
 import { graphBuiltins } from './builtins/graphs.ts';
 import { jsonMarshalBuiltins } from './builtins/json-marshal.ts';
 import { jwtBuiltins } from './builtins/jwt.ts';
@@ -14,12 +15,11 @@ import { stringBuiltins } from './builtins/strings.ts';
 import { traceBuiltins } from './builtins/traces.ts';
 import { unitBuiltins } from './builtins/units.ts';
 import { uuidBuiltins } from './builtins/uuids.ts';
+import { x509Builtins } from './builtins/x509.ts';
 import { RegoObject } from './value.ts';
 
-/** What a policy may know of what runs it: not the environment, where the secrets are. */
-const runtimeBuiltins: BuiltinTable = {
-  'opa.runtime': () => RegoObject.of([['env', RegoObject.of([])]]),
-};
+/** A policy learns nothing of what runs it: the environment is where secrets are. */
+const runtimeBuiltins: BuiltinTable = { 'opa.runtime': () => RegoObject.of([]) };
 
 /** Each family of builtins: a new one is added here, and nowhere else. */
 const tables: readonly BuiltinTable[] = [
@@ -28,6 +28,7 @@ const tables: readonly BuiltinTable[] = [
   digestBuiltins,
   encodingBuiltins,
   graphBuiltins,
+  graphqlBuiltins,
   jsonMarshalBuiltins,
   jwtBuiltins,
   numberBuiltins,
@@ -39,6 +40,7 @@ const tables: readonly BuiltinTable[] = [
   traceBuiltins,
   unitBuiltins,
   uuidBuiltins,
+  x509Builtins,
 ];
 
 /** All builtins that the host has for a module, by their names in Rego. */

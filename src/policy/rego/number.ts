@@ -17,7 +17,7 @@ export class Decimal {
 const maxWrittenDigits = 1000;
 
 /**
- * Reads a number as JSON and Go write it, with all of its digits. Throws a RangeError for what is no
+ * Reads a number as JSON and OPA write it, `.0` too, with all of its digits. Throws a RangeError for what is no
  * number, and for an exponent that no machine could work with.
  */
 export function readNumber(text: string): RegoNumber {
@@ -61,12 +61,13 @@ interface Scaled {
   readonly exponent: number;
 }
 
-const parts = /^(?<minus>-?)(?<whole>\d+)(?:\.(?<fraction>\d*))?(?:[eE](?<exponent>[+-]?\d*))?$/;
+const parts = /^(?<minus>-?)(?<whole>\d*)(?:\.(?<fraction>\d*))?(?:[eE](?<exponent>[+-]?\d*))?$/;
 
 function scale(text: string): Scaled {
   const groups = parts.exec(text)?.groups;
-  if (groups === undefined) throw new RangeError(`${text.slice(0, 40)} is not a number`);
+  if (groups === undefined) throw notANumber(text);
   const { minus, whole = '', fraction = '' } = groups;
+  if (whole + fraction === '') throw notANumber(text);
   const written = (whole + fraction).replace(/^0+/, '');
   const length = significantLength(written);
   if (length === 0) return { sign: 0, digits: '', exponent: 0 };
@@ -75,6 +76,10 @@ function scale(text: string): Scaled {
     throw new RangeError(`${text.slice(0, 40)} has too large an exponent`);
   }
   return { sign: minus ? -1 : 1, digits: written.slice(0, length), exponent };
+}
+
+function notANumber(text: string): RangeError {
+  return new RangeError(`${text.slice(0, 40)} is not a number`);
 }
 
 /** Without the zeros at the end; a regular expression would search for them from each zero. */

@@ -8,5 +8,5 @@ const reasons: ReadonlyMap<string, string> = new Map([
 ]);
 
 export function refusalOf(name: string): string {
-  return reasons.get(name) ?? 'OPA 1.22 has no builtin of this name, or it has no meaning here';
+  return reasons.get(name) ?? 'there is no such builtin in OPA 1.22, or it is not built here';
 }

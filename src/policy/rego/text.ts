@@ -36,7 +36,7 @@ function tooDeep(): RangeError {
   return new RangeError(`a value nests deeper than ${maxDepth}`);
 }
 
-const number = /-?\d[\d.eE+-]*/y;
+const number = /-?[\d.][\d.eE+-]*/y;
 
 function isSpace(unit: number): boolean {
   return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d);

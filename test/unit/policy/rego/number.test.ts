@@ -16,6 +16,8 @@ const readings: readonly (readonly [text: string, number: RegoNumber])[] = [
   ['1.0', 1],
   ['1e2', 100],
   ['1.', 1],
+  ['.50', 0.5],
+  ['.0', 0],
   ['0.1', 0.1],
   ['1E-7', 1e-7],
   ['9007199254740991', 9007199254740991],
@@ -34,7 +36,7 @@ for (const [text, number] of readings) {
   test(`${text} is read in its one form`, () => assert.deepEqual(readNumber(text), number));
 }
 
-for (const text of ['', '-', 'x', '1,2', '1e99999999999999999999', '.5', 'NaN']) {
+for (const text of ['', '-', 'x', '1,2', '1e99999999999999999999', '.', 'e5', 'NaN']) {
   test(`${JSON.stringify(text)} is no number`, () => {
     assert.throws(() => readNumber(text), RangeError);
   });
