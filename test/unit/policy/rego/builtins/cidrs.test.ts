@@ -1,0 +1,4 @@
+import { cidrBuiltins } from '../../../../../src/policy/rego/builtins/cidrs.ts';
+import { testAgainstOracle } from './oracle.ts';
+
+testAgainstOracle('cidrs', cidrBuiltins);

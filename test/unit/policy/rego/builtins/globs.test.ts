@@ -1,0 +1,4 @@
+import { globBuiltins } from '../../../../../src/policy/rego/builtins/globs.ts';
+import { testAgainstOracle } from './oracle.ts';
+
+testAgainstOracle('globs', globBuiltins);
