@@ -31,8 +31,9 @@ async function stages(): Promise<Operation[]> {
   const mask = compileMask([]);
   const { observer } = createTelemetry({ version: 'bench' });
 
+  const call = { getDeadline: () => Infinity, cancelled: false };
   const complete = async (): Promise<CompletedCheck> => {
-    const check = arrivalOf(Infinity, systemClock, { checkTimeoutMs: 150, deadlineMarginMs: 20 });
+    const check = arrivalOf(call, systemClock, { checkTimeoutMs: 150, deadlineMarginMs: 20 });
     check.attributes = decodeCheckRequest(bytes);
     const decision = await decide(gate, check, systemClock);
     const durationMs = systemClock.monotonicMs() - check.startedMs;

@@ -20,8 +20,8 @@ export interface Check {
   readonly startedMs: number;
   /** When the answer is no longer of use, on the monotonic clock. */
   readonly deadlineMs: number;
-  /** Set by the transport when nobody waits for the answer any more. */
-  cancelled: boolean;
+  /** True once nobody waits for the answer any more; asked anew between stages. */
+  readonly cancelled: boolean;
   /** Undefined when the message could not be decoded. */
   attributes: AttributeContext | undefined;
   request: RequestView | undefined;

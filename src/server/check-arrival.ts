@@ -16,16 +16,28 @@ export interface CheckTimes {
  */
 const longestChosenTimeoutMs = 10_000;
 
-/** A check as it comes in. `callerDeadline` is epoch milliseconds; Infinity when there is none. */
-export function arrivalOf(callerDeadline: Deadline, clock: Clock, times: CheckTimes): Check {
+/** What of a call matters to its check. */
+export interface CheckCall {
+  /** Epoch milliseconds; Infinity when the caller names no timeout. */
+  getDeadline(): Deadline;
+  readonly cancelled: boolean;
+}
+
+/**
+ * A check as it comes in. It asks the call whether it was cancelled, and is not told by a listener:
+ * the transport keeps its calls for a while, and would so keep every check.
+ */
+export function arrivalOf(call: CheckCall, clock: Clock, times: CheckTimes): Check {
   const receivedAtMs = clock.nowMs();
   const startedMs = clock.monotonicMs();
   return {
     id: randomUUID(),
     receivedAtMs,
     startedMs,
-    deadlineMs: startedMs + budgetMs(Number(callerDeadline) - receivedAtMs, times),
-    cancelled: false,
+    deadlineMs: startedMs + budgetMs(Number(call.getDeadline()) - receivedAtMs, times),
+    get cancelled() {
+      return call.cancelled;
+    },
     attributes: undefined,
     request: undefined,
     caller: undefined,

@@ -9,6 +9,7 @@ import type { PolicyIdentity } from '../domain/policy.ts';
 import { arrivalOf, type CheckTimes } from './check-arrival.ts';
 import { messageOf, type OnFault } from './fault.ts';
 import type { GrpcService } from './grpc-service.ts';
+import { createTurnWatch } from './turn-watch.ts';
 
 export interface CheckLimits extends CheckTimes {
   /** Larger checks are denied as bad_request. */
@@ -48,16 +49,15 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   const { clock, limits, answer, recorder, observer, onFault } = dependencies;
   const lastResort = lastResortOf(dependencies);
   const answerSafely = createSafeAnswer(answer, lastResort, onFault);
+  const turn = createTurnWatch(clock, limits.checkTimeoutMs / 2);
   let inFlight = 0;
 
   async function handle(call: CheckCall, respond: Respond): Promise<void> {
     inFlight += 1;
     try {
-      const check = arrivalOf(call.getDeadline(), clock, limits);
-      call.on('cancelled', () => {
-        check.cancelled = true;
-      });
-      const decided = await complete(check, call.request, inFlight, dependencies);
+      const check = arrivalOf(call, clock, limits);
+      const refusal = refusalUnread(check, call.request, inFlight, turn.isOverlong(), limits);
+      const decided = await complete(check, call.request, refusal, dependencies);
       const completed = check.cancelled ? decided : answerSafely(decided, respond);
       attempt('recording a decision', () => recorder.record(completed));
       attempt('counting a decision', () => observer.observe(completed));
@@ -89,15 +89,14 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
 async function complete(
   check: Check,
   message: Buffer,
-  inFlight: number,
-  { gate, clock, decode, limits, onFault }: CheckServiceDependencies,
+  refusal: Denial | undefined,
+  { gate, clock, decode, onFault }: CheckServiceDependencies,
 ): Promise<CompletedCheck> {
   let policy = noPolicy;
   let decision: Decision;
   try {
     const currentGate = gate();
     policy = currentGate.policy.identity;
-    const refusal = refusalUnread(check, message, inFlight, limits);
     if (refusal === undefined) check.attributes = decode(message);
     decision = refusal ?? (await decide(currentGate, check, clock));
   } catch (fault) {
@@ -112,10 +111,14 @@ function refusalUnread(
   check: Check,
   message: Buffer,
   inFlight: number,
+  isLate: boolean,
   { maxChecksInFlight, maxMessageBytes }: CheckLimits,
 ): Denial | undefined {
   if (inFlight > maxChecksInFlight) {
     return new Denial('overloaded', `more than ${maxChecksInFlight} checks at once`);
+  }
+  if (isLate) {
+    return new Denial('overloaded', 'the checks before this one took too long');
   }
   if (message.length > maxMessageBytes) {
     const sizes = `${message.length} bytes, the limit is ${maxMessageBytes}`;
@@ -153,9 +156,11 @@ function createSafeAnswer(answer: Answer, lastResort: Uint8Array, onFault: OnFau
   };
 }
 
+const noCall = { getDeadline: () => Infinity, cancelled: false };
+
 /** The denial for when no answer can be built, built while it still can be. */
 function lastResortOf({ answer, clock, limits }: CheckServiceDependencies): Uint8Array {
-  const check = arrivalOf(Infinity, clock, limits);
+  const check = arrivalOf(noCall, clock, limits);
   const decision = new Denial('internal', 'the answer could not be built');
   return answer({ check, decision, policy: noPolicy, durationMs: 0 });
 }

@@ -219,6 +219,23 @@ test('a cancelled check is told so, takes nothing more, and is recorded as unans
   assert.equal(recorded[0]?.decision.reason, 'deadline_exceeded');
 });
 
+test('checks that came with slow ones are refused in time, not left to time out', async (t) => {
+  const slow = gateWith(() => {
+    const untilMs = performance.now() + 40;
+    while (performance.now() < untilMs);
+    return within;
+  });
+  const { address } = await startServer(t, { gate: () => slow });
+  const client = byteClient(t, address);
+  await client.send(checkRequest());
+  // One after another they would take 2 s.
+  const checks = Array.from({ length: 50 }, () => client.send(checkRequest(), { timeoutMs: 1500 }));
+  const verdicts = (await Promise.all(checks)).map(({ message }) => verdictIn(message));
+  assert.ok(verdicts.includes('deny overloaded'));
+  const others = verdicts.filter((verdict) => verdict !== 'deny overloaded');
+  assert.deepEqual([...new Set(others)], ['allow allowed']);
+});
+
 test('a client that leaves in the middle of a message harms nobody', async (t) => {
   const { address, faults } = await startServer(t);
   const session = await http2Client(t, address);

@@ -179,12 +179,13 @@ test('an allow that comes too late is a denial, whichever stage was slow', async
 });
 
 test('a check that was cancelled is not charged', async () => {
-  const check = newCheck();
+  const call = { cancelled: false };
+  const check = Object.defineProperty(newCheck(), 'cancelled', { get: () => call.cancelled });
   const gate = gateWith({
     policy: {
       ...gateWith().policy,
       evaluate: () => {
-        check.cancelled = true;
+        call.cancelled = true;
         return verdictOf(allowance);
       },
     },

@@ -6,9 +6,13 @@ import { arrivalOf } from '../../../src/server/check-arrival.ts';
 const clock: Clock = { nowMs: () => 1_000_000, monotonicMs: () => 500 };
 const times = { checkTimeoutMs: 150, deadlineMarginMs: 20 };
 
+function callUntil(deadline: number) {
+  return { getDeadline: () => deadline, cancelled: false };
+}
+
 /** The time for a check whose caller waits so long. */
 function budgetFor(callerTimeoutMs: number): number {
-  const check = arrivalOf(clock.nowMs() + callerTimeoutMs, clock, times);
+  const check = arrivalOf(callUntil(clock.nowMs() + callerTimeoutMs), clock, times);
   return check.deadlineMs - check.startedMs;
 }
 
@@ -31,7 +35,15 @@ test('a caller that waits no longer than the margin leaves no time', () => {
 });
 
 test('every check has its own id and its own stages', () => {
-  const [first, second] = [1, 2].map(() => arrivalOf(Infinity, clock, times));
+  const [first, second] = [1, 2].map(() => arrivalOf(callUntil(Infinity), clock, times));
   assert.notEqual(first?.id, second?.id);
   assert.notEqual(first?.stageMs, second?.stageMs);
+});
+
+test('a check is cancelled when its call is', () => {
+  const call = callUntil(Infinity);
+  const check = arrivalOf(call, clock, times);
+  assert.equal(check.cancelled, false);
+  call.cancelled = true;
+  assert.equal(check.cancelled, true);
 });
