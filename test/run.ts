@@ -19,6 +19,7 @@ const needs: readonly { readonly path: RegExp; readonly tools: readonly ToolName
   { path: /chart/, tools: ['helm', 'kubeconform', 'kubernetes-schemas'] },
   { path: /dockerfile/, tools: ['hadolint'] },
   { path: /bundles/, tools: ['opa'] },
+  { path: /^test\/conformance\/corpus/, tools: ['go', 'opa'] },
 ];
 
 interface LeftOut {
