@@ -28,6 +28,7 @@ const ownerOf: Record<string, string> = {
   '@grpc/proto-loader': 'server',
   '@open-policy-agent/opa-wasm': 'policy',
   '@bufbuild/protobuf': 'policy',
+  re2js: 'policy',
   'tar-stream': 'policy',
   graphql: 'policy',
   ioredis: 'limits',
