@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../domain/json.ts';
-import { formatPointer, parsePointer, valueAt, without } from './json-pointer.ts';
-import { headerRemovals, type Removal, secretHeaderNames } from './secret-headers.ts';
+import { parsePointer, valueAt, without } from './json-pointer.ts';
+import { pointersOf, type Removal } from './removal.ts';
+import { headerRemovals, isRequestHeader, secretHeaderNames } from './secret-headers.ts';
 
 /** The parts of a record that others wrote, and that may therefore hold secrets. */
 export interface Maskable {
@@ -13,29 +14,37 @@ export interface Masked extends Maskable {
   readonly erased: readonly string[];
 }
 
-/** Never changes what it is given: checks are shared. What has no secret comes back as it was. */
-export type Mask = (record: Maskable) => Masked;
+/** Finds what must not leave the process. */
+export type Mask = (record: Maskable) => readonly Removal[];
 
 /** Throws, with a sentence for the operator, for a pointer that is not under /input or /result. */
 export function compileMask(pointers: readonly string[]): Mask {
   const paths = pointers.map(parseMaskPointer);
   const headerNames = secretHeaderNames(paths);
-  const configured = paths.map(removalOf);
-  return ({ input, result }) => {
-    const record: JsonObject = {
-      ...(input !== undefined && { input }),
-      ...(result !== undefined && { result }),
-    };
-    let masked: JsonValue = record;
-    const erased: string[] = [];
-    for (const removal of [...headerRemovals(record, headerNames), ...configured]) {
-      const remaining = without(masked, removal.container, removal.names);
-      if (remaining === masked) continue;
-      masked = remaining;
-      for (const name of removal.names) erased.push(formatPointer([...removal.container, name]));
-    }
-    return { input: valueAt(masked, ['input']), result: valueAt(masked, ['result']), erased };
+  const configured = paths.filter((path) => !isRequestHeader(path)).map(removalOf);
+  return (record) => {
+    const whole = asObject(record);
+    const present = configured.filter(({ container, names }) =>
+      names.some((name) => valueAt(whole, [...container, name]) !== undefined),
+    );
+    return [...headerRemovals(whole, headerNames), ...present];
   };
+}
+
+/** Never changes what it is given: checks are shared. What has no secret comes back as it was. */
+export function withoutSecrets(record: Maskable, removals: readonly Removal[]): Masked {
+  let masked: JsonValue = asObject(record);
+  const erased: string[] = [];
+  for (const removal of removals) {
+    const remaining = without(masked, removal.container, removal.names);
+    if (remaining !== masked) erased.push(...pointersOf(removal));
+    masked = remaining;
+  }
+  return { input: valueAt(masked, ['input']), result: valueAt(masked, ['result']), erased };
+}
+
+function asObject({ input, result }: Maskable): JsonObject {
+  return { ...(input !== undefined && { input }), ...(result !== undefined && { result }) };
 }
 
 function parseMaskPointer(pointer: string): readonly string[] {

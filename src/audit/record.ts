@@ -3,7 +3,9 @@ import { type Decision, Denial } from '../domain/decision.ts';
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 import type { LimitState } from '../domain/limit.ts';
 import type { PolicyInput } from '../domain/policy.ts';
-import type { Mask } from './mask.ts';
+import { cutMembers } from './cut-members.ts';
+import { type Mask, withoutSecrets } from './mask.ts';
+import { isOfInput, pointersOf } from './removal.ts';
 
 /** Who writes the records: OPA's `labels`, for example `{ id, version }`. */
 export type RecordLabels = Readonly<Record<string, string>>;
@@ -15,19 +17,25 @@ export type RecordLabels = Readonly<Record<string, string>>;
 export function formatRecord(completed: CompletedCheck, mask: Mask, labels: RecordLabels): string {
   const { verdict } = completed.check;
   const evaluated = verdict?.input;
-  const { input, result, erased } = mask({
+  const record = {
     input: evaluated?.document ?? unevaluatedInput(completed.check),
     result: verdict?.result,
-  });
+  };
+  const removals = mask(record);
+  const ofInput = removals.filter(isOfInput);
+  const text = evaluated && cutMembers(oneLine(evaluated), ofInput);
+  const { input, result, erased } = withoutSecrets(
+    record,
+    text === undefined ? removals : removals.filter((removal) => !isOfInput(removal)),
+  );
+  const allErased = text === undefined ? erased : [...ofInput.flatMap(pointersOf), ...erased];
   const event = JSON.stringify({
     ...summary(completed, labels),
     result,
-    erased: erased.length > 0 ? erased : undefined,
+    erased: allErased.length > 0 ? allErased : undefined,
   });
-  if (input === undefined) return `${event}\n`;
-  const untouched = evaluated !== undefined && input === evaluated.document;
-  const inputText = untouched ? oneLine(evaluated) : JSON.stringify(input);
-  return `${event.slice(0, -1)},"input":${inputText}}\n`;
+  const inputText = text ?? JSON.stringify(input);
+  return inputText === undefined ? `${event}\n` : `${event.slice(0, -1)},"input":${inputText}}\n`;
 }
 
 /** The record of a check whose input or result could not be masked or written: without both. */
@@ -55,7 +63,7 @@ function summary({ check, decision, policy, durationMs }: CompletedCheck, labels
     rule: verdict?.rule,
     reasons: verdict && verdict.reasons.length > 0 ? verdict.reasons : undefined,
     limits: limits?.states.map(limitRecord),
-    metrics: timers(check, durationMs),
+    metrics: metricsOf(check, durationMs),
   };
 }
 
@@ -67,14 +75,18 @@ function limitRecord({ name, result, mode, remaining, degraded }: LimitState) {
   return { name, result, mode, remaining, degraded };
 }
 
-/** OPA's names where OPA has the timer. */
-function timers({ stageMs }: Check, durationMs: number): Record<string, number | undefined> {
+/** OPA's names where OPA has the metric. */
+function metricsOf(
+  { stageMs, verdict }: Check,
+  durationMs: number,
+): Record<string, number | undefined> {
   return {
     timer_server_handler_ns: nanoseconds(durationMs),
     timer_rego_query_eval_ns: nanoseconds(stageMs.policy),
     timer_sallyport_request_ns: nanoseconds(stageMs.request),
     timer_sallyport_caller_ns: nanoseconds(stageMs.caller),
     timer_sallyport_limits_ns: nanoseconds(stageMs.limits),
+    counter_sallyport_policy_fuel: verdict?.fuel,
   };
 }
 
@@ -98,8 +110,8 @@ function sourceAddressOf({ request, attributes }: Check): string | undefined {
  * The evaluated text, which JSON allows to hold line breaks between its tokens: a body that a
  * policy engine passed through must not be able to begin a line, and so a record, of its own.
  */
-function oneLine({ document, text }: PolicyInput): string {
-  return /[\r\n]/.test(text) ? JSON.stringify(document) : text;
+function oneLine(input: PolicyInput): PolicyInput {
+  return /[\r\n]/.test(input.text) ? { ...input, text: JSON.stringify(input.document) } : input;
 }
 
 /** What is known of a check that no policy saw, in the shape in which a policy would have. */

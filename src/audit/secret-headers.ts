@@ -1,11 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 import { valueAt } from './json-pointer.ts';
-
-/** Members of one container of a record that are to be removed from it. */
-export interface Removal {
-  readonly container: readonly string[];
-  readonly names: readonly string[];
-}
+import type { Removal } from './removal.ts';
 
 /** Credentials by definition: no configuration is needed to remove them, and none keeps them. */
 const credentialHeaders = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie'];
@@ -28,7 +23,8 @@ export function secretHeaderNames(
   return new Set([...credentialHeaders, ...configured.map((name) => name.toLowerCase())]);
 }
 
-function isRequestHeader(path: readonly string[]): boolean {
+/** Also in another case of letters, and in the other encoding. */
+export function isRequestHeader(path: readonly string[]): boolean {
   return (
     path.length === requestHeaders.length + 1 &&
     requestHeaders.every((token, index) => path[index] === token)
