@@ -34,6 +34,8 @@ export interface PolicyVerdict {
   readonly rule: string | undefined;
   readonly reasons: readonly string[];
   readonly limits: readonly LimitRequest[];
+  /** What the evaluation took, in units that do not depend on the machine. */
+  readonly fuel?: number;
 }
 
 /** Which policy decides: for headers, records and metrics. */

@@ -26,7 +26,6 @@ const composers = new Set(['app', 'cli', 'main.ts']);
 const ownerOf: Record<string, string> = {
   '@grpc/grpc-js': 'server',
   '@grpc/proto-loader': 'server',
-  '@open-policy-agent/opa-wasm': 'policy',
   '@bufbuild/protobuf': 'policy',
   re2js: 'policy',
   'tar-stream': 'policy',
