@@ -4,12 +4,15 @@ import type { Server } from '@grpc/grpc-js';
 /**
  * Envoy resets a check's stream when its own client gives up. nghttp2 takes 1000 resets at once
  * and 33/s for an attack (CVE-2023-44487) and closes the connection with every other check on it,
- * so one impatient client could fail the checks of all. What a peer may cost is bounded by
- * `maxConcurrentStreams` and `maxChecksInFlight` instead; these are above what a process can serve.
+ * so one impatient client could fail the checks of all. Node counts too: a stream that was reset
+ * is open until JavaScript has heard of it, and 100 that are one too many, in all the life of a
+ * connection, close it. What a peer may cost is bounded by `maxConcurrentStreams` and
+ * `maxChecksInFlight` instead; these are above what a process can serve.
  */
 const tolerated = {
   streamResetBurst: 100_000,
   streamResetRate: 20_000,
+  maxSessionRejectedStreams: 2 ** 32 - 1,
 } satisfies ServerOptions;
 
 /**

@@ -103,6 +103,7 @@ export function framesClient(t: TestContext, address: ListenAddress) {
     pending = Buffer.concat([pending, chunk]);
     while (pending.length >= 9 && pending.length >= 9 + pending.readUIntBE(0, 3)) {
       received.push({ type: pending.readUInt8(3), streamId: pending.readUInt32BE(5) });
+      acknowledge(pending.readUInt8(3), pending.readUInt8(4));
       pending = pending.subarray(9 + pending.readUIntBE(0, 3));
     }
   });
@@ -116,6 +117,14 @@ export function framesClient(t: TestContext, address: ListenAddress) {
     socket.write(Buffer.concat([head, payload]));
   }
 
+  /** Until then the server does not hold the client to its settings. */
+  function acknowledge(type: number, flags: number): void {
+    const ack = 1;
+    if (type === frameType.settings && flags !== ack) {
+      send(frameType.settings, ack, 0, Buffer.alloc(0));
+    }
+  }
+
   function openStream(streamId: number, message: Buffer): void {
     const endHeaders = 4;
     const endStream = 1;
@@ -123,11 +132,23 @@ export function framesClient(t: TestContext, address: ListenAddress) {
     send(0, endStream, streamId, grpcFrame(message));
   }
 
+  function resetStream(streamId: number): void {
+    const cancel = Buffer.from([0, 0, 0, 8]);
+    send(frameType.rstStream, 0, streamId, cancel);
+  }
+
+  /** What `run` sends leaves together. */
+  function inOneFlush(run: () => void): void {
+    socket.cork();
+    run();
+    socket.uncork();
+  }
+
   socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
   send(frameType.settings, 0, 0, Buffer.alloc(0));
   const has = (type: number, streamId: number): boolean =>
     received.some((frame) => frame.type === type && frame.streamId === streamId);
-  return { openStream, has, isClosed: () => socket.destroyed };
+  return { openStream, resetStream, inOneFlush, has, isClosed: () => socket.destroyed };
 }
 
 const requestHeaders: readonly (readonly [string, string])[] = [

@@ -70,6 +70,34 @@ test('5000 checks that are given up do not fail the others on their connection',
   assert.ok(held.waiting.length > 4000, 'the checks that were given up had reached the server');
 });
 
+test('5000 checks that are opened and given up at once do not fail the others', async (t) => {
+  const held = heldGate();
+  const { address } = await startServer(t, {
+    gate: held.gate,
+    options: { maxConcurrentStreams: 100 },
+    limits: { maxChecksInFlight: 100_000, checkTimeoutMs: 5000 },
+  });
+  const client = framesClient(t, address);
+  const kept = [1, 3, 5];
+  for (const streamId of kept) client.openStream(streamId, checkRequest());
+  await until('the kept checks wait', () => held.waiting.length === kept.length);
+  let streamId = 7;
+  for (let flush = 0; flush < 100; flush += 1) {
+    client.inOneFlush(() => {
+      for (const end = streamId + 100; streamId < end; streamId += 2) {
+        client.openStream(streamId, checkRequest());
+        client.resetStream(streamId);
+      }
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  held.release();
+  for (const keptId of kept) {
+    await until('a kept check is answered', () => client.has(frameType.headers, keptId));
+  }
+  assert.equal(client.has(frameType.goaway, 0), false);
+});
+
 test('a peer that no longer answers is dropped', async (t) => {
   const { address, server } = await startServer(t, {
     options: { keepalive: { intervalMs: 50, timeoutMs: 50 } },
