@@ -21,6 +21,9 @@ export interface Recorder extends DecisionRecorder {
   close(timeoutMs?: number): Promise<void>;
 }
 
+/** A longer line could crowd out all others, and be dropped for its length: nobody would know of it. */
+const maxLineLength = 1024 * 1024;
+
 /** Formatting stops after this many records, so that waiting checks get their turn. */
 const recordsPerTurn = 128;
 
@@ -75,7 +78,10 @@ function formatSafely(
   events: AuditEvents,
 ): string | undefined {
   try {
-    return formatRecord(completed, mask, labels);
+    const line = formatRecord(completed, mask, labels);
+    if (line.length <= maxLineLength) return line;
+    const fault = `the line would have ${line.length} characters, the limit is ${maxLineLength}`;
+    return formatWithoutInput(completed, labels, events, fault);
   } catch (fault) {
     return formatWithoutInput(completed, labels, events, fault);
   }

@@ -5,7 +5,7 @@ import { createRecorder } from '../../../src/audit/recorder.ts';
 import type { Sink } from '../../../src/audit/sink.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { rememberedEvents } from './audit-events.ts';
-import { completedCheck, verdictOn } from './completed-check.ts';
+import { allowance, completedCheck, verdictOn } from './completed-check.ts';
 
 const labels = { id: 'host-1', version: '0.1.0' };
 
@@ -86,6 +86,18 @@ test('what cannot be written is written without input and result, and counted', 
   assert.equal(record?.['reason'], 'bad_request');
   assert.match(JSON.stringify(record?.['record_fault']), /circular/);
   assert.ok(record && !('result' in record) && !('input' in record));
+  assert.deepEqual(drops, [['recorder', 'input_left_out', 1]]);
+});
+
+test('a record that is too long is written without input and result, and counted', async () => {
+  const { recorder, records, drops } = setUp();
+  const verdict = verdictOn({ parsed_body: 'x'.repeat(1024 * 1024) });
+  recorder.record(completedCheck({ check: { verdict }, decision: allowance }));
+  await recorder.close();
+  const [record] = records();
+  assert.equal(record?.['outcome'], 'allow');
+  assert.match(String(record?.['record_fault']), /^the line would have \d+ characters/);
+  assert.ok(record && !('input' in record));
   assert.deepEqual(drops, [['recorder', 'input_left_out', 1]]);
 });
 
