@@ -2,7 +2,10 @@
  * `npm run conformance:build` compiles OPA's conformance cases into the committed corpus, in some
  * minutes. `-- --check` compiles a sample of them, and exits 1 when the corpus has something else.
  */
-import { availableParallelism } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { requireTool } from '../setup/find-tool.ts';
 import { type Compilation, compileCase } from './compile-case.ts';
@@ -65,11 +68,14 @@ async function compileAll(
   cases: ReadonlyMap<string, OpaCase>,
   modules: Map<string, Buffer>,
 ): Promise<ConformanceCase[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+  const capabilities = join(folder, 'capabilities.json');
+  writeFileSync(capabilities, capabilitiesOfTests(opa));
   const compiled = new Map<string, ConformanceCase>();
   const waiting = cases.entries();
   const work = async (): Promise<void> => {
     for (const [id, opaCase] of waiting) {
-      const compilation = await compileCase(opa, opaCase);
+      const compilation = await compileCase(opa, capabilities, opaCase);
       if (compilation.kind === 'compiled') {
         modules.set(nameOfModule(compilation.module), compilation.module);
       }
@@ -77,7 +83,17 @@ async function compileAll(
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
+  rmSync(folder, { recursive: true });
   return Array.from(cases.keys()).flatMap((id) => compiled.get(id) ?? []);
+}
+
+/** OPA's own, and the builtin that its tests bring: `test.sleep` takes a duration. */
+function capabilitiesOfTests(opa: string): string {
+  const current = execFileSync(opa, ['capabilities', '--current'], { encoding: 'utf8' });
+  const capabilities = JSON.parse(current) as { builtins: object[] };
+  const decl = { type: 'function', args: [{ type: 'string' }], result: { type: 'null' } };
+  capabilities.builtins.push({ name: 'test.sleep', decl });
+  return JSON.stringify(capabilities);
 }
 
 function programOf(compilation: Compilation): Program {

@@ -24,14 +24,22 @@ interface Source {
   readonly modules: readonly string[];
 }
 
-/** Compiles a case as `opa build -t wasm` does. */
-export async function compileCase(opa: string, opaCase: OpaCase): Promise<Compilation> {
+/**
+ * Compiles a case as `opa build -t wasm` does. `capabilities` is the path of OPA's own, with what its
+ * tests have beside them.
+ */
+export async function compileCase(
+  opa: string,
+  capabilities: string,
+  opaCase: OpaCase,
+): Promise<Compilation> {
   const { entrypoint, answers, modules } = sourceOf(opaCase);
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
   try {
     const names = modules.map((_, at) => `module-${at}.rego`);
     await Promise.all(names.map((name, at) => writeFile(join(folder, name), modules[at] ?? '')));
     const flags = ['build', '-t', 'wasm', '-e', entrypoint, '-o', 'bundle.tar.gz'];
+    flags.push('--capabilities', capabilities);
     if (opaCase.version === 'v0') flags.push('--v0-compatible');
     const detail = await refusalOf(opa, [...flags, ...names], folder);
     if (detail !== undefined) return { kind: 'refused', detail };
@@ -59,12 +67,22 @@ function sourceOf(opaCase: OpaCase): Source {
 }
 
 /** Gathers the variables that the case names. */
-function ruleOf({ version, query, json }: OpaCase): string {
+function ruleOf(opaCase: OpaCase): string {
+  const { version, json } = opaCase;
+  const query = opaCase.query === 'data = x' ? `x = ${allOfData(opaCase)}` : opaCase.query;
   const [first] = JSON.parse(json.want_result ?? '[]') as object[];
   const bindings = Object.keys(first ?? {}).map((name) => `"${name}": ${name}`);
   const object = `{${bindings.join(', ')}}`;
   const head = version === 'v0' ? `answers[${object}]` : `answers contains ${object} if`;
   return `${head} {\n${query}\n}`;
+}
+
+/** A rule cannot read all of `data`, in which it is itself: it reads each of the others. */
+function allOfData({ modules = [], json }: OpaCase): string {
+  const packages = modules.flatMap((module) => /^package (\w+)/m.exec(module)?.[1] ?? []);
+  const roots = new Set([...packages, ...Object.keys(JSON.parse(json.data ?? '{}') as object)]);
+  const parts = Array.from(roots, (root) => `{"${root}": value | value := data["${root}"]}`);
+  return `object.union_n([${parts.join(', ')}])`;
 }
 
 /** What `opa build` says against it, in one line; undefined when it built. */

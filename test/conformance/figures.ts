@@ -1,4 +1,3 @@
-import type { Exception } from './exceptions.ts';
 import type { CaseResult } from './run-corpus.ts';
 
 /** The share of the cases that want a result which has to be right. */
@@ -29,15 +28,8 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** What docs/rego.md says of the corpus, by the names of its parts, as Markdown. */
-export function generatedParts(
-  results: readonly CaseResult[],
-  exceptions: readonly Exception[],
-): Record<string, string> {
-  return { figures: figures(results), exceptions: exceptionList(exceptions) };
-}
-
-function figures(results: readonly CaseResult[]): string {
+/** How many of each kind there are and are right, as a table of Markdown. */
+export function figures(results: readonly CaseResult[]): string {
   return table(
     ['Rego', 'cases that', 'cases', 'right', 'share'],
     ['v1', 'v0'].flatMap((version) =>
@@ -54,13 +46,4 @@ function figures(results: readonly CaseResult[]): string {
 function table(head: readonly string[], lines: readonly (readonly (string | number)[])[]): string {
   const rule = head.map(() => '---');
   return [head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-function exceptionList(exceptions: readonly Exception[]): string {
-  return exceptions
-    .map(({ cause, cases }) => {
-      const names = cases.map((id) => `\`${id}\``).join(', ');
-      return `- ${cause} (${cases.length}): ${names}`;
-    })
-    .join('\n');
 }

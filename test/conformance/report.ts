@@ -3,7 +3,7 @@
  * docs/rego.md. With words (`-- time strings`), prints only those whose id has one of them, and
  * writes nothing.
  */
-import { generatedParts } from './figures.ts';
+import { documentParts } from './document-parts.ts';
 import { readExceptions } from './exceptions.ts';
 import { readDocument, withParts, writeDocument } from './rego-document.ts';
 import { runCorpus } from './run-corpus.ts';
@@ -19,5 +19,5 @@ const wrong = results.filter(({ case: { id }, fault }) => {
 for (const { case: each, fault } of wrong) console.log(`${each.id} (${each.file}): ${fault}`);
 console.log(`${wrong.length} wrong`);
 if (words.length === 0) {
-  writeDocument(await withParts(readDocument(), generatedParts(results, exceptions)));
+  writeDocument(await withParts(readDocument(), documentParts(results, exceptions)));
 }
