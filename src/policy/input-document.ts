@@ -58,6 +58,8 @@ function callerDocument({ principal, source, spiffe }: Caller): JsonObject {
   return { principal, source, spiffe: parts };
 }
 
-function requestDocument({ method, path, segments, host, service }: RequestView): JsonObject {
-  return { method, path, segments, host, service };
+/** What has no path must not look like `/`, whose segments are an empty list too. */
+function requestDocument(request: RequestView): JsonObject {
+  const { kind, method, path, segments, host, service } = request;
+  return kind === 'http' ? { method, path, segments, host, service } : { method, host, service };
 }

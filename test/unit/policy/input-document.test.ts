@@ -107,6 +107,20 @@ test('the request is the normalised view', () => {
   });
 });
 
+test('a tunnel and a connection have no path, so no rule for / is about them', () => {
+  for (const [kind, method] of [
+    ['connect', 'CONNECT'],
+    ['network', ''],
+  ] as const) {
+    const request = requestFrom({ kind, method, path: '', segments: [] });
+    assert.deepEqual(readBack({ request, caller: undefined })['request'], {
+      method,
+      host: 'orders.shop',
+      service: 'orders',
+    });
+  }
+});
+
 test('attributes are as Envoy sent them, bytes as base64', () => {
   const request = requestFrom({
     headers: { a: 'as the reader joined them' },
