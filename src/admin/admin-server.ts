@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isLocalOnly, type ListenAddress } from '../domain/listen-address.ts';
+import { boundConnections } from './bounded-connections.ts';
 import { isMeantForLoopback } from './exposure.ts';
 import type { AdminSources } from './facts.ts';
 import { type AdminAnswer, answerRequest, plain } from './routes.ts';
@@ -22,19 +23,19 @@ export interface AdminServer {
 /** Small, because the address may be within reach of everybody in the network. */
 const serverLimits = {
   maxHeaderSize: 8 * 1024,
-  headersTimeout: 5000,
+  headersTimeout: 2000,
   requestTimeout: 10_000,
   keepAliveTimeout: 5000,
   connectionsCheckingInterval: 1000,
 };
-const maxConnections = 64;
+const maxConnections = 256;
 
 export function createAdminServer(options: AdminServerOptions): AdminServer {
   const { address, onFault } = options;
   const server = createServer(serverLimits, (request, response) => {
     void respond(request, response, options);
   });
-  server.maxConnections = maxConnections;
+  boundConnections(server, maxConnections);
 
   return {
     async start() {

@@ -230,3 +230,23 @@ test('stop cuts off who holds a connection open, within the grace', async (t) =>
   assert.ok(performance.now() - startedMs < 2000);
   idle.destroy();
 });
+
+test('connections that ask nothing do not keep a probe out', async (t) => {
+  const { bound } = await startAdmin(t);
+  assert.ok(bound.kind === 'tcp');
+  const { port } = bound;
+  const idle = Array.from({ length: 400 }, () => connect(port, '127.0.0.1'));
+  t.after(() => idle.forEach((socket) => socket.destroy()));
+  for (const socket of idle) socket.on('error', () => {}).resume();
+  await Promise.all(idle.map((socket) => once(socket, 'connect')));
+  for (const socket of idle) socket.write('GET /healthz HTTP/1.1\r\nhost: loc');
+  for (const path of ['/healthz', '/readyz', '/metrics']) {
+    assert.equal((await ask(bound, path)).status, 200);
+  }
+  const displaced = idle.filter((socket) => socket.destroyed).length;
+  assert.ok(displaced >= 144, `only ${displaced} of 400 gave up their place`);
+  const kept = idle.filter((socket) => !socket.destroyed);
+  await Promise.all(
+    kept.map((socket) => once(socket, 'close', { signal: AbortSignal.timeout(6000) })),
+  );
+});
