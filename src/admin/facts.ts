@@ -12,6 +12,8 @@ export interface AdminFacts {
   /** Undefined until a policy is loaded. */
   readonly policy:
     { readonly name: string; readonly revision: string; readonly path: string } | undefined;
+  /** How each bundle fares, as a sentence. */
+  readonly bundles: readonly { readonly name: string; readonly state: string }[];
   readonly limits: readonly string[];
   /** Names of the configured options that weaken the defaults. */
   readonly insecureOptions: readonly string[];

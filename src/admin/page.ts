@@ -20,7 +20,7 @@ export const pageSecurityPolicy = [
 
 /** The page at `/`: what this is, and in what state. */
 export function renderPage(facts: AdminFacts, readiness: readonly Readiness[]): string {
-  const { version, policy, limits, insecureOptions } = facts;
+  const { version, policy, bundles, limits, insecureOptions } = facts;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -36,12 +36,16 @@ export function renderPage(facts: AdminFacts, readiness: readonly Readiness[]): 
 <p><strong>${isReady(readiness) ? 'Ready' : 'Not ready'}.</strong></p>
 ${table('Readiness', readiness.map(readinessRow))}
 ${table('What decides', [
-  row('Bundle', policy?.name ?? 'none yet'),
+  row('Policy', policy?.name ?? 'none yet'),
   row('Revision', policy?.revision ?? 'none yet'),
   row('Decision', policy?.path ?? 'none yet'),
   row('Limits', limits.join(', ') || 'none'),
   row('Insecure options', insecureOptions.join(', ') || 'none'),
 ])}
+${table(
+  'Bundles',
+  bundles.map(({ name, state }) => row(name, state)),
+)}
 <h2>More</h2>
 <ul>
 <li><a href="/metrics">Metrics</a>, for Prometheus</li>

@@ -5,11 +5,14 @@ import { listen } from '../server/listener.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { GateKeeper, Served } from './gate-keeper.ts';
 import { insecureOptions } from './insecurity.ts';
+import type { BundleStatus } from '../policy/bundles/status.ts';
 import type { LimitCounts } from './limit-counts.ts';
+import type { PolicyBundles } from './policy-bundles.ts';
 import { version } from './version.ts';
 
 export interface AdminDependencies {
   readonly keeper: GateKeeper;
+  readonly bundles: PolicyBundles;
   readonly counts: LimitCounts;
   readonly telemetry: Telemetry;
   readonly isListening: () => boolean;
@@ -17,12 +20,16 @@ export interface AdminDependencies {
 }
 
 export function createAdmin(dependencies: AdminDependencies): AdminServer {
-  const { keeper, counts, telemetry, isListening, onFault } = dependencies;
+  const { keeper, bundles, counts, telemetry, isListening, onFault } = dependencies;
   return createAdminServer({
     address: keeper.served.config.admin.address,
     listen,
-    facts: () => factsOf(keeper.served),
-    readiness: () => readinessOf(keeper.served, counts.describe(), isListening()),
+    facts: () => factsOf(keeper.served, bundles.status()),
+    readiness: () => [
+      policyReadiness(keeper.served, bundles.status()),
+      { name: 'limits', ready: true, detail: counts.describe() },
+      { name: 'listener', ready: isListening() },
+    ],
     scrape: () => telemetry.scrape(),
     scrapeContentType: telemetry.contentType,
     onFault: (fault) => {
@@ -31,21 +38,33 @@ export function createAdmin(dependencies: AdminDependencies): AdminServer {
   });
 }
 
-function factsOf({ config, policy, limits }: Served): AdminFacts {
+function factsOf(
+  { config, policy, limits }: Served,
+  statuses: readonly BundleStatus[],
+): AdminFacts {
   return {
     version,
     policy: policy.identity,
+    bundles: statuses.map((status) => ({ name: status.name, state: stateOf(status) })),
     limits: limits.names,
     insecureOptions: insecureOptions(config),
   };
 }
 
-/** A gate cannot exist without a policy and limits, so what is left to wait for is the listener. */
-function readinessOf({ policy }: Served, counting: string, listening: boolean): Readiness[] {
-  const { name, revision } = policy.identity;
-  return [
-    { name: 'policy', ready: true, detail: `${name} ${revision}` },
-    { name: 'limits', ready: true, detail: counting },
-    { name: 'listener', ready: listening },
-  ];
+function policyReadiness({ bundle, policy }: Served, statuses: readonly BundleStatus[]): Readiness {
+  if (bundle !== undefined) {
+    return { name: 'policy', ready: true, detail: `${policy.identity.name} ${bundle.revision}` };
+  }
+  const missing = statuses.filter(({ activeRevision }) => activeRevision === undefined);
+  const detail = missing.map((status) => `${status.name}: ${stateOf(status)}`).join('; ');
+  return { name: 'policy', ready: false, detail };
+}
+
+function stateOf({ activeRevision, heldRevision, lastActivationMs, fault }: BundleStatus): string {
+  const active =
+    activeRevision === undefined
+      ? 'not activated yet'
+      : `revision ${activeRevision} since ${new Date(lastActivationMs ?? 0).toISOString()}`;
+  const held = heldRevision === undefined ? '' : `; rolled back from ${heldRevision}`;
+  return fault === undefined ? active + held : `${active}${held}; ${fault.message}`;
 }

@@ -1,19 +1,21 @@
 import type { ListenAddress } from '../domain/listen-address.ts';
 import { compileMask } from '../audit/mask.ts';
 import type { Config } from '../config/config.ts';
-import { systemClock } from '../domain/clock.ts';
+import { type Clock, systemClock } from '../domain/clock.ts';
 import type { OnFault } from '../server/fault.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';
 import { createHealthService } from '../server/health-service.ts';
 import { createStderrLogger, type Logger } from '../telemetry/log.ts';
-import { createTelemetry } from '../telemetry/telemetry.ts';
+import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { createAdmin } from './admin.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { createChecks } from './checks.ts';
 import { GateKeeper } from './gate-keeper.ts';
+import { createBundleNews } from './bundle-news.ts';
 import { insecureOptions, warnOfInsecurity } from './insecurity.ts';
-import { openLimitCounts } from './limit-counts.ts';
-import { valueOf } from './loaded.ts';
+import { type LimitCounts, openLimitCounts } from './limit-counts.ts';
+import { throwProblems, valueOf } from './loaded.ts';
+import { PolicyBundles } from './policy-bundles.ts';
 import { type ConfigSource, Reloader } from './reloader.ts';
 import { version } from './version.ts';
 
@@ -33,25 +35,29 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   const log = createStderrLogger(clock);
   const onFault = faultLog(log);
   const telemetry = createTelemetry({ version });
-  const counts = openLimitCounts(config.redis, clock, log, telemetry);
-  const keeper = valueOf(await GateKeeper.open(config, counts.surroundings));
-  const recorder = createAuditTrail(config.audit, log, telemetry);
   const health = createHealthService();
+  let isListening = false;
+  /** Without a policy every check is denied: Envoy had better ask somebody else. */
+  const showHealth = (): void => {
+    health.setServing(isListening && gate.keeper.served.bundle !== undefined);
+  };
+  const gate = await openGate(config, { clock, log, telemetry, onActivated: showHealth });
+  const { keeper, bundles, counts } = gate;
+  const recorder = createAuditTrail(config.audit, log, telemetry);
   const checks = createChecks({ keeper, clock, recorder, observer: telemetry.observer, onFault });
   const server = createGrpcServer(config.server, [checks, health], onFault);
-  let isListening = false;
-  const admin = createAdmin({ keeper, counts, telemetry, onFault, isListening: () => isListening });
+  const admin = createAdmin({ ...gate, telemetry, onFault, isListening: () => isListening });
   telemetry.trackChecksInFlight(() => checks.inFlight());
+  telemetry.trackBundles(() => bundles.status());
 
   /** Tells everything outside the gate what serves from now on. */
   const announce = (): void => {
-    const { config: serving, policy } = keeper.served;
+    const { config: serving } = keeper.served;
     recorder.useMask(compileMask(serving.audit.mask));
-    telemetry.bundleLoaded(policy.identity, clock.nowMs());
     telemetry.setInsecureOptions(insecureOptions(serving));
     warnOfInsecurity(serving, log);
   };
-  const reloader = new Reloader({ keeper, source, telemetry, log, onReloaded: announce });
+  const reloader = new Reloader({ ...gate, source, telemetry, log, onReloaded: announce });
 
   return {
     async start() {
@@ -59,19 +65,41 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
       const adminAddress = await admin.start();
       const address = await server.start();
       reloader.start();
+      bundles.start();
       isListening = true;
-      health.setServing(true);
+      showHealth();
       return { address, adminAddress };
     },
     async stop() {
       isListening = false;
       await server.drain();
       await reloader.stop();
+      await bundles.stop();
       await recorder.close();
       await admin.stop();
       counts.close();
     },
   };
+}
+
+interface GateSurroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+  readonly onActivated: () => void;
+}
+
+/** What decides, and what keeps it up to date. Rejects with every problem of local files. */
+async function openGate(
+  config: Config,
+  { clock, log, telemetry, onActivated }: GateSurroundings,
+): Promise<{ counts: LimitCounts; keeper: GateKeeper; bundles: PolicyBundles }> {
+  const counts = openLimitCounts(config.redis, clock, log, telemetry);
+  const keeper = valueOf(await GateKeeper.open(config, counts.surroundings));
+  const news = createBundleNews(log, telemetry, onActivated);
+  const bundles = new PolicyBundles(keeper, clock, news);
+  throwProblems(await bundles.open());
+  return { counts, keeper, bundles };
 }
 
 function faultLog(log: Logger): OnFault {

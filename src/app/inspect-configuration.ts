@@ -4,8 +4,16 @@ import { systemClock } from '../domain/clock.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { countInMemory } from './limit-counts.ts';
 import { problemsOf } from './loaded.ts';
+import { PolicyBundles } from './policy-bundles.ts';
 
 /** What only loading shows: would a server serve the files that this configuration names. */
 export async function inspectConfiguration(config: Config): Promise<readonly Problem[]> {
-  return problemsOf(await GateKeeper.open(config, countInMemory(systemClock).surroundings));
+  const gate = await GateKeeper.open(config, countInMemory(systemClock).surroundings);
+  // Servers of bundles are not asked: what they have now says little of what they will have.
+  const bundles = 'value' in gate ? await bundleProblems(gate.value) : [];
+  return [...problemsOf(gate), ...bundles];
+}
+
+function bundleProblems(keeper: GateKeeper): Promise<readonly Problem[]> {
+  return new PolicyBundles(keeper, systemClock, { checked: () => {} }).open();
 }

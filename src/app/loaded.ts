@@ -20,5 +20,14 @@ export async function loadedFrom<T>(file: string, load: () => T | Promise<T>): P
 /** @throws {Error} that lists every problem, a line each. */
 export function valueOf<T>(loaded: Loaded<T>): T {
   if ('value' in loaded) return loaded.value;
-  throw new Error(loaded.problems.map(formatProblem).join('\n'));
+  throw errorOf(loaded.problems);
+}
+
+/** @throws {Error} that lists every problem, if there is one. */
+export function throwProblems(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw errorOf(problems);
+}
+
+function errorOf(problems: readonly Problem[]): Error {
+  return new Error(problems.map(formatProblem).join('\n'));
 }

@@ -9,7 +9,8 @@ import { createGrpcServer } from '../server/grpc-server.ts';
 import { createChecks } from './checks.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { countInMemory } from './limit-counts.ts';
-import { valueOf } from './loaded.ts';
+import { throwProblems, valueOf } from './loaded.ts';
+import { PolicyBundles } from './policy-bundles.ts';
 
 /**
  * Decides without a server's help: a server of its own, in this process, on a socket that nobody
@@ -19,6 +20,8 @@ import { valueOf } from './loaded.ts';
 export async function createOfflineChecker(config: Config): Promise<CheckClient> {
   const clock = systemClock;
   const keeper = valueOf(await GateKeeper.open(config, countInMemory(clock).surroundings));
+  const bundles = new PolicyBundles(keeper, clock, { checked: () => {} });
+  throwProblems([...(await bundles.open()), ...(await bundles.refreshAll())]);
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const address: ListenAddress = { kind: 'unix', path: join(directory, 'check.sock') };
   const checks = createChecks({

@@ -3,9 +3,11 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { needsRestart } from '../config/needs-restart.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import { watchFiles } from '../config/watch-files.ts';
+import type { BundleSettings } from '../domain/bundle-settings.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { GateKeeper } from './gate-keeper.ts';
+import type { PolicyBundles } from './policy-bundles.ts';
 
 /** Where the configuration came from, to read it again when it changes. */
 export interface ConfigSource {
@@ -15,6 +17,7 @@ export interface ConfigSource {
 
 export interface ReloaderDependencies {
   readonly keeper: GateKeeper;
+  readonly bundles: PolicyBundles;
   readonly source: ConfigSource;
   readonly telemetry: Telemetry;
   readonly log: Logger;
@@ -53,13 +56,18 @@ export class Reloader {
 
   /** The files of a configuration that could not be served are those that a person now mends. */
   #watch({ policy, limits }: Config, isServed = true): void {
-    const { keeper, source } = this.#dependencies;
+    const { keeper, bundles, source } = this.#dependencies;
     const whole = () => this.#reloadConfig();
     this.#onChange('config', [source.path], whole);
     this.#onChange(
       'policy',
-      [policy.bundle, policy.protoDescriptor],
-      isServed ? () => keeper.reloadPolicy() : whole,
+      localPaths(policy.bundles),
+      isServed ? () => bundles.refreshLocal() : whole,
+    );
+    this.#onChange(
+      'policy',
+      [policy.protoDescriptor],
+      isServed ? () => keeper.reloadConfig(keeper.served.config) : whole,
     );
     this.#onChange('limits', [limits], isServed ? () => keeper.reloadLimits() : whole);
   }
@@ -88,10 +96,10 @@ export class Reloader {
   }
 
   async #reloadConfig(): Promise<readonly Problem[]> {
-    const { keeper, source, log } = this.#dependencies;
+    const { bundles, source, log } = this.#dependencies;
     const loaded = source.load();
     if ('problems' in loaded) return loaded.problems;
-    const problems = await keeper.reloadConfig(loaded.config);
+    const problems = await bundles.reconfigure(loaded.config);
     this.#unwatch();
     this.#watch(loaded.config, problems.length === 0);
     if (problems.length > 0) return problems;
@@ -112,4 +120,8 @@ export class Reloader {
       });
     }
   }
+}
+
+function localPaths(bundles: readonly BundleSettings[]): string[] {
+  return bundles.flatMap(({ source }) => (source.kind === 'local' ? [source.path] : []));
 }

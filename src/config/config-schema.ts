@@ -5,10 +5,10 @@ import type {
   Config,
   IdentityConfig,
   InsecureConfig,
-  PolicyConfig,
   RedisConfig,
   ServerConfig,
 } from './config.ts';
+import { policy } from './policy-schema.ts';
 import {
   defaulted,
   group,
@@ -166,31 +166,6 @@ const identity = section<IdentityConfig & { sources: readonly string[] }>(
     ...conflictIf(value.sources.length === 0, 'sources', 'is empty; write [peer] or remove it'),
   ],
 );
-
-const policy = section<PolicyConfig>({
-  bundle: required('bundle', filePath, 'The policy: an OPA bundle (.tar.gz) with a WASM module.'),
-  decision: defaulted(
-    'decision',
-    text(
-      'decision path',
-      'a path such as envoy/authz/allow, without a leading slash',
-      /^[\w-]+(?:\/[\w-]+)*$/,
-    ),
-    'envoy/authz/allow',
-    'The rule that answers.',
-  ),
-  protoDescriptor: optional(
-    'protoDescriptor',
-    filePath,
-    'A FileDescriptorSet, with which gRPC bodies are parsed.',
-  ),
-  skipRequestBodyParse: defaulted(
-    'skipRequestBodyParse',
-    flag,
-    'false',
-    'Leave `input.parsed_body` out.',
-  ),
-});
 
 const redis = section<RedisConfig>({
   url: required('url', redisUrl, 'A secret: better `${file:/…}` than here.'),

@@ -1,3 +1,4 @@
+import type { BundleSettings } from '../domain/bundle-settings.ts';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { PathAmbiguity } from '../domain/path.ts';
 
@@ -45,10 +46,12 @@ export interface IdentityConfig {
 }
 
 export interface PolicyConfig {
-  /** The absolute path of a bundle: .tar.gz. */
-  readonly bundle: string;
+  /** They decide together; at least one. */
+  readonly bundles: readonly BundleSettings[];
   /** The decision's path, `envoy/authz/allow`. */
   readonly decision: string;
+  /** Whether a route may name another, in its context extension `decision`. */
+  readonly decisionFrom: 'configuration' | 'contextExtensions';
   /** The absolute path of a FileDescriptorSet, for gRPC bodies. */
   readonly protoDescriptor?: string;
   readonly skipRequestBodyParse: boolean;

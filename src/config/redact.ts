@@ -1,17 +1,53 @@
+import type { BundleSettings, HttpSourceSettings } from '../domain/bundle-settings.ts';
 import type { Config } from './config.ts';
+
+const hidden = '***';
 
 /** The configuration as it may be printed: without the secrets. */
 export function redact(config: Config): Config {
-  const { redis } = config;
-  return redis === undefined
-    ? config
-    : { ...config, redis: { ...redis, url: withoutPassword(redis.url) } };
+  const { redis, policy } = config;
+  return {
+    ...config,
+    policy: { ...policy, bundles: policy.bundles.map(redactBundle) },
+    ...(redis?.url !== undefined && { redis: { ...redis, url: withoutPassword(redis.url) } }),
+  };
+}
+
+/** Also without what may be one: headers, and keys, which of an HMAC are secret. */
+function redactBundle({ source, signing, ...rest }: BundleSettings): BundleSettings {
+  return {
+    ...rest,
+    source: source.kind === 'http' ? redactSource(source) : source,
+    ...(signing && {
+      signing: {
+        ...signing,
+        keys: new Map(Array.from(signing.keys, ([id, key]) => [id, { ...key, key: hidden }])),
+      },
+    }),
+  };
+}
+
+function redactSource(source: HttpSourceSettings): HttpSourceSettings {
+  const { url, headers, credentials } = source;
+  return {
+    ...source,
+    url: withoutPassword(url),
+    headers: Object.fromEntries(Object.keys(headers).map((name) => [name, hidden])),
+    ...(credentials && { credentials: redactCredentials(credentials) }),
+  };
+}
+
+function redactCredentials(
+  credentials: NonNullable<HttpSourceSettings['credentials']>,
+): NonNullable<HttpSourceSettings['credentials']> {
+  if (credentials.kind === 'oauth2') return { ...credentials, clientSecret: hidden };
+  return 'file' in credentials.token ? credentials : { ...credentials, token: { text: hidden } };
 }
 
 function withoutPassword(text: string): string {
   const url = URL.parse(text);
-  if (url === null) return text.startsWith('unix:') ? text : '***';
-  if (url.password !== '') url.password = '***';
+  if (url === null) return text.startsWith('unix:') ? text : hidden;
+  if (url.password !== '') url.password = hidden;
   // A query may hold anything.
   url.search = '';
   return url.href;

@@ -18,10 +18,10 @@ type Row = readonly [key: string, type: string, presence: string, change: string
 
 /** The keys of the root that are no sections come first, under no heading of their own. */
 function sectionsOf(schema: Schema<unknown>, path: readonly string[], about = ''): Section[] {
-  const keys = (schema.rows ?? []).map(([, key]) => key);
+  const keys = (schema.rows ?? schema.longerRows ?? []).map(([, key]) => key);
   const own = { path, about, rows: keys.filter(isLeaf).map((key) => rowOf(key, path)) };
   const below = keys
-    .filter((key) => !isLeaf(key))
+    .filter(({ schema: { rows, longerRows } }) => (rows ?? longerRows) !== undefined)
     .flatMap((key) => sectionsOf(key.schema, [...path, key.name], aboutSection(key)));
   return own.rows.length > 0 ? [own, ...below] : below;
 }

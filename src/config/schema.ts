@@ -8,6 +8,8 @@ export interface Schema<T> {
   readonly type: string;
   /** What a section holds. */
   readonly rows?: Rows;
+  /** What a value may hold that is written as a section. */
+  readonly longerRows?: Rows;
   /**
    * Undefined: the value is not good, and why was noted. A value is good only if nothing was
    * noted in the whole reading.
@@ -79,6 +81,10 @@ export interface Conflict {
   readonly message: string;
 }
 
+export function conflictIf(holds: boolean, key: string, message: string): readonly Conflict[] {
+  return holds ? [{ key, message }] : [];
+}
+
 /** A mapping with the given keys and no others; `conflictsOf` compares them with each other. */
 export function section<T extends object>(
   keys: Keys<T>,
@@ -95,8 +101,11 @@ export function section<T extends object>(
       if (node.kind === 'broken') return undefined;
       if (node.kind !== 'mapping') return refuse(node, path, reading, 'must be a section of keys');
       refuseUnknownKeys(node, path, reading, rows);
+      const known = reading.problems.length;
       const value = readRows(rows, node, path, reading);
-      if (!isWhole(value)) return undefined;
+      // What is wrong in itself must not seem to be missing.
+      const isBroken = [...node.entries.values()].some((entry) => entry.value.kind === 'broken');
+      if (!isWhole(value) || isBroken || reading.problems.length > known) return undefined;
       const conflicts = conflictsOf(value);
       for (const { key, message } of conflicts) {
         const place = node.entries.get(key)?.keyPlace ?? node.place;

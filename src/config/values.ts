@@ -98,6 +98,20 @@ export const address = leaf({
   parse: parseAddress,
 });
 
+/** Without a user and a password: they would be in logs. */
+export const httpUrl = leaf({
+  type: 'URL',
+  expected: 'an http:// or https:// URL without a user',
+  yamlType: 'string',
+  parse: (value) => (isHttpUrl(value) ? value : undefined),
+  secret: true,
+});
+
+export function isHttpUrl(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === '';
+}
+
 /** `sun_path` holds 108 bytes and ends with a zero. */
 const maxSocketPathBytes = 107;
 

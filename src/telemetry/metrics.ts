@@ -49,8 +49,33 @@ export const metrics = {
   },
   bundleLastSuccess: {
     name: 'sallyport_bundle_last_success_timestamp_seconds',
-    help: 'When each bundle was last loaded without a problem',
+    help: 'When each bundle was last put in place, or found unchanged',
     labelNames: ['name'],
+  },
+  bundleLastRequest: {
+    name: 'sallyport_bundle_last_request_timestamp_seconds',
+    help: 'When each bundle was last asked for',
+    labelNames: ['name'],
+  },
+  bundleLastActivation: {
+    name: 'sallyport_bundle_last_activation_timestamp_seconds',
+    help: 'When the revision of each bundle that decides now was put in place',
+    labelNames: ['name'],
+  },
+  bundleLoad: {
+    name: 'sallyport_bundle_load_seconds',
+    help: 'How long it took to verify, read and put in place what each bundle last brought',
+    labelNames: ['name'],
+  },
+  bundleChecks: {
+    name: 'sallyport_bundle_checks_total',
+    help: 'How often each bundle was asked for, and what came of it',
+    labelNames: ['name', 'result'],
+  },
+  bundleFailures: {
+    name: 'sallyport_bundle_failures_total',
+    help: 'Checks of a bundle that failed, by HTTP status; 0 where the server was not the reason',
+    labelNames: ['name', 'code'],
   },
   reloads: {
     name: 'sallyport_reload_total',

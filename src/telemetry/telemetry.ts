@@ -1,8 +1,10 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { CheckObserver } from '../check/ports.ts';
 import { createCheckObserver } from './check-observer.ts';
 import { createCounterFamily } from './counter.ts';
-import { type Metric, metrics } from './metrics.ts';
+import { type BundleReport, createBundleCounters, createBundleGauges } from './bundle-metrics.ts';
+import { gauge } from './gauge.ts';
+import { metrics } from './metrics.ts';
 
 /** Everything that is counted, and the text in which Prometheus reads it. */
 export interface Telemetry {
@@ -13,17 +15,14 @@ export interface Telemetry {
   /** Says where the number of checks in flight is read at a scrape. */
   readonly trackChecksInFlight: (read: () => number) => void;
   readonly setRedisUp: (up: boolean) => void;
-  /** A bundle was loaded, or found unchanged; `atMs` is epoch milliseconds. */
-  readonly bundleLoaded: (bundle: BundleIdentity, atMs: number) => void;
+  /** Says where the state of the bundles is read at a scrape. */
+  readonly trackBundles: (read: () => readonly BundleReport[]) => void;
+  /** A bundle was asked for. `failure` is undefined when that went well. */
+  readonly bundleChecked: (name: string, result: string, failure: string | undefined) => void;
   readonly reloaded: (what: string, result: 'success' | 'failure') => void;
   readonly recordsDropped: (sink: string, cause: string, count: number) => void;
   /** Replaces the whole list. */
   readonly setInsecureOptions: (names: readonly string[]) => void;
-}
-
-export interface BundleIdentity {
-  readonly name: string;
-  readonly revision: string;
 }
 
 export function createTelemetry({ version }: { readonly version: string }): Telemetry {
@@ -49,7 +48,8 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     setRedisUp(up) {
       redisUp.set(up ? 1 : 0);
     },
-    bundleLoaded: createBundleGauges(registry),
+    trackBundles: createBundleGauges(registry),
+    bundleChecked: createBundleCounters(registry),
     reloaded(what, result) {
       reloads.tally(what, result).add();
     },
@@ -61,31 +61,4 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
       for (const name of names) insecureOption.set({ name }, 1);
     },
   };
-}
-
-function createBundleGauges(registry: Registry): Telemetry['bundleLoaded'] {
-  const revisionInfo = gauge(metrics.bundleRevision, registry);
-  const lastSuccess = gauge(metrics.bundleLastSuccess, registry);
-  const revisions = new Map<string, string>();
-  return ({ name, revision }, atMs) => {
-    const previous = revisions.get(name);
-    if (previous !== undefined) revisionInfo.remove({ name, revision: previous });
-    revisions.set(name, revision);
-    revisionInfo.set({ name, revision }, 1);
-    lastSuccess.set({ name }, atMs / 1000);
-  };
-}
-
-function gauge(metric: Metric, registry: Registry, read?: () => number): Gauge {
-  const created = new Gauge({
-    ...metric,
-    registers: [],
-    ...(read && {
-      collect() {
-        this.set(read());
-      },
-    }),
-  });
-  registry.registerMetric(created);
-  return created;
 }

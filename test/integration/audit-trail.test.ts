@@ -32,7 +32,7 @@ async function startTrail(t: TestContext, path: string) {
     address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
     listen,
     readiness: () => [{ name: 'policy', ready: true }],
-    facts: () => ({ version: '0.1.0', policy: undefined, limits: [], insecureOptions: [] }),
+    facts: () => ({ version: '0.1.0', policy: undefined, bundles: [], limits: [], insecureOptions: [] }),
     scrape: telemetry.scrape,
     scrapeContentType: telemetry.contentType,
     onFault: (error) => log.push(String(error)),

@@ -18,7 +18,7 @@ export interface BundleSetOptions {
 
 export interface BundleObserver {
   /** A bundle was asked for, or rolled back; the status says what came of it. */
-  checked(status: BundleStatus, result: CheckResult): void;
+  checked(status: BundleStatus, result: CheckResult, settings: BundleSettings): void;
 }
 
 /** `staged`: good, and waiting for the other bundles of the set. */
@@ -100,7 +100,7 @@ export class BundleSet {
       bundle.previous = undefined;
       bundle.note({ heldRevision: current.snapshot.revision });
     });
-    this.#options.observer.checked(bundle.status, 'activated');
+    this.#options.observer.checked(bundle.status, 'activated', bundle.settings);
     return bundle.status;
   }
 
@@ -147,11 +147,14 @@ export class BundleSet {
     try {
       result = await work();
       bundle.clear('fault');
+      if (result !== undefined) bundle.note({ lastSuccessMs: this.#options.clock.nowMs() });
     } catch (error) {
       if (signal?.aborted === true) return undefined;
       bundle.noteFault(error);
     }
-    if (result !== undefined) this.#options.observer.checked(bundle.status, result);
+    if (result !== undefined) {
+      this.#options.observer.checked(bundle.status, result, bundle.settings);
+    }
     return result;
   }
 

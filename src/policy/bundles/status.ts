@@ -11,6 +11,8 @@ export interface BundleStatus {
   /** When it was last asked for, and when that was last answered well. */
   readonly lastRequestMs?: number;
   readonly lastSuccessfulRequestMs?: number;
+  /** When it was last put in place, or found unchanged. */
+  readonly lastSuccessMs?: number;
   readonly type?: Bundle['type'];
   readonly sizeBytes?: number;
   /** Since when the last news could not be used. */

@@ -16,6 +16,7 @@ import type { AdminFacts, Readiness } from '../../../src/admin/facts.ts';
 const facts: AdminFacts = {
   version: '1.2.3',
   policy: { name: 'example', revision: 'r<1>', path: 'envoy/authz/allow' },
+  bundles: [{ name: 'example', state: 'revision r<1> since noon' }],
   limits: ['orders-read', 'all'],
   insecureOptions: ['ambiguousPaths.dot-segment'],
 };
@@ -169,7 +170,10 @@ test('a unix socket serves everything, and takes the place of a dead one', async
   const path = join(directory, 'admin.sock');
   const { bound, server } = await startAdmin(t, { address: { kind: 'unix', path } });
   assert.equal((await ask(bound, '/')).status, 200);
-  await assert.rejects(startAdmin(t, { address: { kind: 'unix', path } }), /another program listens there/);
+  await assert.rejects(
+    startAdmin(t, { address: { kind: 'unix', path } }),
+    /another program listens there/,
+  );
   assert.equal((await ask(bound, '/healthz')).status, 200, 'the living one was left alone');
   await server.stop();
   await assert.rejects(stat(path), /ENOENT/);

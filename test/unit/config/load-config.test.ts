@@ -42,8 +42,15 @@ test('every default is filled in', () => {
     admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 9192 } },
     identity: { trustDomains: ['prod'], sources: ['peer'], require: 'either' },
     policy: {
-      bundle: join(writtenDirectory, 'policy/b.tar.gz'),
+      bundles: [
+        {
+          name: 'b',
+          source: { kind: 'local', path: join(writtenDirectory, 'policy/b.tar.gz') },
+          maxBytes: 256 * 1024 * 1024,
+        },
+      ],
       decision: 'envoy/authz/allow',
+      decisionFrom: 'configuration',
       skipRequestBodyParse: false,
     },
     audit: { stdout: true, mask: alwaysMasked },

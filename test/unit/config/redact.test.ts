@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { redact } from '../../../src/config/redact.ts';
 import { writtenFile } from './written-file.ts';
@@ -16,6 +17,26 @@ function printed(url: string): string | undefined {
 test('a printed configuration has no password', () => {
   assert.equal(printed('redis://user:hunter2@redis:6379/1'), 'redis://user:***@redis:6379/1');
   assert.equal(printed('rediss://:hunter2@redis'), 'rediss://:***@redis');
+});
+
+test('a printed configuration has no token, secret or key of a bundle', () => {
+  const loaded = loadConfig(
+    writtenFile(`
+identity: { require: none }
+policy:
+  opa:
+    services:
+      a: { url: 'https://a/?key=hunter2', headers: { x-key: hunter2 }, credentials: { bearer: { token: hunter2 } } }
+      b: { url: 'https://b', credentials: { oauth2: { token_url: 'https://t', client_id: i, client_secret: hunter2 } } }
+    keys: { k: { algorithm: HS256, key: hunter2 } }
+    bundles: { a: { service: a }, b: { service: b } }
+`),
+    {},
+  );
+  assert.ok('config' in loaded);
+  const bundles = redact(loaded.config).policy.bundles;
+  assert.doesNotMatch(inspect(bundles, { depth: 10 }), /hunter2/);
+  assert.match(inspect(loaded.config.policy.bundles, { depth: 10 }), /hunter2/);
 });
 
 test('a printed configuration has no query, where a password could also be', () => {

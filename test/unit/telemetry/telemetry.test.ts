@@ -173,8 +173,12 @@ test('what the rest of the server tells is in the scrape, and only what was told
   assert.ok(!parse(await telemetry.scrape()).has('sallyport_redis_up'), 'no Redis, no outage');
   telemetry.setRedisUp(false);
   telemetry.trackChecksInFlight(() => 7);
-  telemetry.bundleLoaded({ name: 'example', revision: 'r1' }, 1000);
-  telemetry.bundleLoaded({ name: 'example', revision: 'r2' }, 2500);
+  let bundles = [{ name: 'example', activeRevision: 'r1', lastSuccessMs: 1000 }];
+  telemetry.trackBundles(() => bundles);
+  await telemetry.scrape();
+  bundles = [{ name: 'example', activeRevision: 'r2', lastSuccessMs: 2500 }];
+  telemetry.bundleChecked('example', 'activated', undefined);
+  telemetry.bundleChecked('example', 'failed', '503');
   telemetry.reloaded('limits', 'failure');
   telemetry.recordsDropped('file', 'write_failed', 3);
   telemetry.setInsecureOptions(['a', 'b']);
@@ -186,6 +190,9 @@ test('what the rest of the server tells is in the scrape, and only what was told
     ['sallyport_bundle_revision_info{name="example",revision="r1"}', undefined],
     ['sallyport_bundle_revision_info{name="example",revision="r2"}', 1],
     ['sallyport_bundle_last_success_timestamp_seconds{name="example"}', 2.5],
+    ['sallyport_bundle_checks_total{name="example",result="activated"}', 1],
+    ['sallyport_bundle_failures_total{name="example",code="503"}', 1],
+    ['sallyport_bundle_load_seconds{name="example"}', undefined],
     ['sallyport_reload_total{what="limits",result="failure"}', 1],
     ['sallyport_audit_dropped_total{sink="file",cause="write_failed"}', 3],
     ['sallyport_insecure_option{name="a"}', undefined],

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import type { PolicyEngine } from '../check/ports.ts';
+import type { Config } from '../config/config.ts';
+import { unreadable } from '../config/read-file.ts';
+import type { PolicyBundle } from '../policy/bundle.ts';
+import { createRoutedPolicy } from '../policy/routed-policy.ts';
+import { createWaitingPolicy } from '../policy/waiting-policy.ts';
+import { createPolicyEngine } from '../policy/wasm-engine.ts';
+
+/** What decides with this configuration. Rejects with a sentence when the bundle cannot. */
+export async function buildPolicy(
+  { policy, headers }: Config,
+  bundle: PolicyBundle | undefined,
+): Promise<PolicyEngine> {
+  const { decision, decisionFrom, protoDescriptor, skipRequestBodyParse } = policy;
+  const name = policy.bundles.map((settings) => settings.name).join('+');
+  if (bundle === undefined) return createWaitingPolicy({ name, decision });
+  const options = {
+    name,
+    skipRequestBodyParse,
+    reservedHeaderPrefix: headers.prefix,
+    ...(protoDescriptor && { protoDescriptor: await readDescriptor(protoDescriptor) }),
+  };
+  const engineFor = (path: string) => createPolicyEngine(bundle, { ...options, decision: path });
+  return decisionFrom === 'contextExtensions'
+    ? createRoutedPolicy(decision, bundle.modules.keys(), engineFor)
+    : engineFor(decision);
+}
+
+async function readDescriptor(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new Error(`${file} ${unreadable(error).message}`, { cause: error });
+  }
+}

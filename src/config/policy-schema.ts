@@ -1,0 +1,67 @@
+import type { BundleSettings } from '../domain/bundle-settings.ts';
+import { bundle, bundlesByName, type NameableBundle } from './bundle-schema.ts';
+import type { PolicyConfig } from './config.ts';
+import { opaBundles } from './opa-schema.ts';
+import { type Conflict, defaulted, mapped, optional, type Schema, section } from './schema.ts';
+import { filePath, flag, oneOf, text } from './values.ts';
+
+type WrittenPolicy = Omit<PolicyConfig, 'bundles'> & {
+  readonly bundle?: NameableBundle;
+  readonly bundles?: readonly BundleSettings[];
+  readonly opa?: readonly BundleSettings[];
+};
+
+const written = section<WrittenPolicy>(
+  {
+    bundle: optional('bundle', bundle, 'The policy: an OPA bundle with a WASM module.'),
+    bundles: optional('bundles', bundlesByName, 'Several, whose roots do not overlap.'),
+    opa: optional('opa', opaBundles, 'OPA’s own `services`, `keys`, `bundles`, in its own words.'),
+    decision: defaulted(
+      'decision',
+      text(
+        'decision path',
+        'a path such as envoy/authz/allow, without a leading slash',
+        /^[\w-]+(?:\/[\w-]+)*$/,
+      ),
+      'envoy/authz/allow',
+      'The rule that answers.',
+    ),
+    decisionFrom: defaulted(
+      'decisionFrom',
+      oneOf(['configuration', 'contextExtensions']),
+      'configuration',
+      'Whether a route may name another rule, in its context extension `decision`.',
+    ),
+    protoDescriptor: optional(
+      'protoDescriptor',
+      filePath,
+      'A FileDescriptorSet, with which gRPC bodies are parsed.',
+    ),
+    skipRequestBodyParse: defaulted(
+      'skipRequestBodyParse',
+      flag,
+      'false',
+      'Leave `input.parsed_body` out.',
+    ),
+  },
+  conflictsOf,
+);
+
+export const policy: Schema<PolicyConfig> = mapped(
+  written,
+  ({ bundle: only, bundles = [], opa = [], ...rest }) => ({
+    ...rest,
+    bundles: only === undefined ? [...bundles, ...opa] : [only()],
+  }),
+);
+
+function conflictsOf({ bundle: only, bundles, opa }: WrittenPolicy): readonly Conflict[] {
+  const given = [only, bundles, opa].filter((value) => value !== undefined).length;
+  if (given === 0) return [{ key: 'bundle', message: 'is missing' }];
+  if (given > 1) {
+    return [{ key: 'bundle', message: 'only one of bundle, bundles and opa can be given' }];
+  }
+  const isEmpty = only === undefined && (bundles ?? opa ?? []).length === 0;
+  const key = bundles === undefined ? 'opa' : 'bundles';
+  return isEmpty ? [{ key, message: 'names no bundle, so nothing could decide' }] : [];
+}

@@ -1,0 +1,37 @@
+import type { PolicyEngine } from '../check/ports.ts';
+import { Denial } from '../domain/decision.ts';
+import { BundleError } from './bundle-error.ts';
+import { unanswered } from './unanswered.ts';
+
+/** The context extension, which only Envoy's operator can set, that names a route's decision. */
+const decisionExtension = 'decision';
+
+/**
+ * Lets a route choose which of a bundle's decisions answers; without a choice it is `standard`. Throws
+ * a BundleError when the bundle has not that one, or one of them cannot be evaluated.
+ */
+export function createRoutedPolicy(
+  standard: string,
+  entrypoints: Iterable<string>,
+  engineFor: (decision: string) => PolicyEngine,
+): PolicyEngine {
+  const engines = new Map(Array.from(entrypoints, (path) => [path, engineFor(path)]));
+  const fallback = engines.get(standard);
+  if (fallback === undefined) {
+    throw new BundleError(`the bundle has no entrypoint ${standard}: build it with -e ${standard}`);
+  }
+  return {
+    identity: fallback.identity,
+    evaluate(question) {
+      const wanted = question.request.attributes.contextExtensions?.[decisionExtension];
+      const engine = wanted === undefined ? fallback : engines.get(wanted);
+      if (engine !== undefined) return engine.evaluate(question);
+      return unanswered(
+        new Denial(
+          'policy_unavailable',
+          `the route asks for decision ${JSON.stringify(wanted)}, which no bundle has`,
+        ),
+      );
+    },
+  };
+}
