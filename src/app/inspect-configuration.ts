@@ -5,13 +5,15 @@ import { GateKeeper } from './gate-keeper.ts';
 import { countInMemory } from './limit-counts.ts';
 import { problemsOf } from './loaded.ts';
 import { PolicyBundles } from './policy-bundles.ts';
+import { loadRedisSettings } from './redis-settings.ts';
 
 /** What only loading shows: would a server serve the files that this configuration names. */
 export async function inspectConfiguration(config: Config): Promise<readonly Problem[]> {
   const gate = await GateKeeper.open(config, countInMemory(systemClock).surroundings);
   // Servers of bundles are not asked: what they have now says little of what they will have.
   const bundles = 'value' in gate ? await bundleProblems(gate.value) : [];
-  return [...problemsOf(gate), ...bundles];
+  const redis = config.redis === undefined ? [] : problemsOf(loadRedisSettings(config.redis));
+  return [...problemsOf(gate), ...bundles, ...redis];
 }
 
 function bundleProblems(keeper: GateKeeper): Promise<readonly Problem[]> {

@@ -1,4 +1,6 @@
 import type { RedisConfig } from '../config/config.ts';
+import { formatProblem } from '../config/problem.ts';
+import { watchFiles } from '../config/watch-files.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { LimiterSurroundings } from '../limits/limiter.ts';
 import { MemoryLimitStore } from '../limits/memory-store.ts';
@@ -6,6 +8,8 @@ import { RedisLimitStore } from '../limits/redis-store.ts';
 import { createRedisConnection, type RedisObserver } from '../limits/redis.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { valueOf } from './loaded.ts';
+import { loadRedisSettings, redisFiles } from './redis-settings.ts';
 
 /** Where limits are counted. Outlives every reload, so that callers keep their place. */
 export interface LimitCounts {
@@ -25,23 +29,34 @@ export function countInMemory(clock: Clock): LimitCounts {
 }
 
 function countInRedis(config: RedisConfig, clock: Clock, observer: RedisObserver): LimitCounts {
-  const connection = createRedisConnection(config, observer);
+  const connection = createRedisConnection(valueOf(loadRedisSettings(config)), observer);
+  const stopWatching = watchFiles(redisFiles(config), () => {
+    const renewed = loadRedisSettings(config);
+    if ('value' in renewed) connection.renew(renewed.value);
+    else observer.renewalFailed(renewed.problems.map(formatProblem).join('; '));
+  });
+  const { keyPrefix, replicas, cluster } = config;
+  const isCluster = cluster !== undefined;
   return {
     surroundings: {
-      store: new RedisLimitStore(connection, config.keyPrefix, clock),
+      store: new RedisLimitStore(connection, { keyPrefix, isCluster }, clock),
       localStore: new MemoryLimitStore(clock),
-      replicas: config.replicas,
+      replicas,
       clock,
     },
     describe: () =>
       connection.isUp() ? 'counted in Redis' : "Redis is away: each limit's onError holds",
     close: () => {
+      stopWatching();
       connection.close();
     },
   };
 }
 
-/** In Redis where it is configured. */
+/**
+ * In Redis where it is configured.
+ * @throws {Error} that lists what is wrong with the files of the Redis configuration.
+ */
 export function openLimitCounts(
   redis: RedisConfig | undefined,
   clock: Clock,
@@ -67,6 +82,11 @@ function redisObserver(log: Logger, telemetry: Telemetry): RedisObserver {
       up = false;
       telemetry.setRedisUp(false);
       if (!wasLost) log.error('Redis is away: limits follow their onError', { cause });
+    },
+    renewalFailed(cause) {
+      log.error('Redis is not reached with the renewed files: mend them; the old ones hold', {
+        cause,
+      });
     },
   };
 }

@@ -5,11 +5,12 @@ import type {
   Config,
   IdentityConfig,
   InsecureConfig,
-  RedisConfig,
   ServerConfig,
 } from './config.ts';
 import { policy } from './policy-schema.ts';
+import { redis } from './redis-schema.ts';
 import {
+  conflictIf,
   defaulted,
   group,
   list,
@@ -17,7 +18,6 @@ import {
   optional,
   required,
   section,
-  type Conflict,
 } from './schema.ts';
 import {
   address,
@@ -27,7 +27,6 @@ import {
   integer,
   jsonPointer,
   oneOf,
-  redisUrl,
   size,
   text,
   trustDomain,
@@ -167,34 +166,6 @@ const identity = section<IdentityConfig & { sources: readonly string[] }>(
   ],
 );
 
-const redis = section<RedisConfig>({
-  url: required('url', redisUrl, 'A secret: better `${file:/…}` than here.'),
-  connectTimeoutMs: defaulted(
-    'connectTimeout',
-    duration('10ms', '1m'),
-    '1s',
-    'A connection that takes longer is tried anew.',
-  ),
-  commandTimeoutMs: defaulted(
-    'commandTimeout',
-    duration('1ms', '10s'),
-    '50ms',
-    'A limit that takes longer is decided by its `onError`.',
-  ),
-  keyPrefix: defaulted(
-    'keyPrefix',
-    text('text', '1 to 64 letters, digits and :._-', /^[\w:.-]{1,64}$/),
-    'sallyport:',
-    'Begins every key.',
-  ),
-  replicas: defaulted(
-    'replicas',
-    integer(1, 10_000),
-    '1',
-    'How many replicas share the limits: what `onError: local` divides them by.',
-  ),
-});
-
 type AuditFile = NonNullable<AuditConfig['file']>;
 
 const audit = section<AuditConfig>({
@@ -265,7 +236,3 @@ export const configSchema = section<Config>({
     'What weakens the defaults. Warned of at start, and in a metric.',
   ),
 });
-
-function conflictIf(holds: boolean, key: string, message: string): readonly Conflict[] {
-  return holds ? [{ key, message }] : [];
-}

@@ -57,14 +57,43 @@ export interface PolicyConfig {
   readonly skipRequestBodyParse: boolean;
 }
 
+/** One of `url`, `sentinels` and `cluster` is there. */
 export interface RedisConfig {
   /** `redis://[user[:password]@]host:port[/db]`, `rediss://…` or `unix:/path`. A secret. */
-  readonly url: string;
+  readonly url?: string;
+  readonly sentinels?: RedisSentinelsConfig;
+  readonly cluster?: readonly RemoteAddress[];
+  readonly username?: string;
+  /** An absolute path. */
+  readonly passwordFile?: string;
+  readonly tls?: RedisTlsConfig;
+  readonly protocol: 2 | 3;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
   readonly keyPrefix: string;
   /** How many replicas share the limits: what `onError: local` divides them by. */
   readonly replicas: number;
+}
+
+export interface RemoteAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface RedisSentinelsConfig {
+  readonly addresses: readonly RemoteAddress[];
+  readonly master: string;
+  readonly username?: string;
+  /** An absolute path. */
+  readonly passwordFile?: string;
+}
+
+/** Absolute paths of PEM files. */
+export interface RedisTlsConfig {
+  readonly ca?: string;
+  readonly certificate?: string;
+  readonly privateKey?: string;
+  readonly serverName?: string;
 }
 
 export interface AuditConfig {

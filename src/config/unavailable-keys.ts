@@ -4,8 +4,6 @@ export const unavailableKeys: ReadonlySet<string> = new Set([
   'admin.tokenFile',
   'identity.jwt',
   'access',
-  'redis.sentinels',
-  'redis.cluster',
   'audit.upload',
   'tracing',
 ]);

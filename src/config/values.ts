@@ -132,6 +132,19 @@ function parseSocketPath(path: string): ListenAddress | undefined {
   return good && Buffer.byteLength(path) <= maxSocketPathBytes ? { kind: 'unix', path } : undefined;
 }
 
+/** Of a server to connect to. */
+export const remoteAddress = leaf({
+  type: 'host:port',
+  expected: 'host:port or [::1]:port, with a port from 1 to 65535',
+  yamlType: 'string',
+  parse: (value) => {
+    const parsed = parseAddress(value);
+    return parsed?.kind === 'tcp' && parsed.port > 0
+      ? { host: parsed.host, port: parsed.port }
+      : undefined;
+  },
+});
+
 export const trustDomain = leaf({
   type: 'trust domain',
   expected: 'a SPIFFE trust domain (a-z, 0-9, dot, dash, underscore), without spiffe://',

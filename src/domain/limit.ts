@@ -20,7 +20,7 @@ export interface LimitQuestion {
 export interface LimitState {
   readonly name: string;
   readonly mode: LimitMode;
-  /** `skipped`: the store could not answer and the limit says `onError: allow`. */
+  /** `skipped`: not asked. The store could not answer (`degraded`), or another limit had refused. */
   readonly result: 'within' | 'over' | 'skipped';
   /** Units a window, and the window's length in milliseconds: `100/1m` is 100 and 60000. */
   readonly quota: number;

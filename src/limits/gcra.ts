@@ -2,15 +2,15 @@ import type { LimitRate } from '../domain/limit.ts';
 
 /**
  * The generic cell rate algorithm (ITU-T I.371) in whole microseconds. A key's state is one
- * number, the theoretical arrival time (TAT): when the bucket will be full again. `aheadUs` is how
- * far the TAT lies ahead of now, 0 for a full bucket.
+ * number, the theoretical arrival time (TAT): when the bucket will have drained. The bucket's level is
+ * how far the TAT lies ahead of now.
  */
 export interface Pace {
   readonly quota: number;
   readonly windowMs: number;
   /** What one unit costs. */
   readonly intervalUs: number;
-  /** How far the TAT may lie ahead: the burst. */
+  /** The highest level: the burst. */
   readonly capacityUs: number;
 }
 
@@ -35,29 +35,29 @@ export function paceOf({ quota, windowMs, burst }: LimitRate): Pace {
   return { quota, windowMs, intervalUs, capacityUs };
 }
 
-export function aheadOf(tatUs: number | undefined, nowUs: number): number {
+export function levelOf(tatUs: number | undefined, nowUs: number): number {
   return tatUs === undefined ? 0 : Math.max(tatUs - nowUs, 0);
 }
 
 /** Written so that a NaN does not fit. */
-export function fits(aheadUs: number, costUs: number, capacityUs: number): boolean {
-  return aheadUs + costUs <= capacityUs;
+export function fits(levelUs: number, amountUs: number, capacityUs: number): boolean {
+  return levelUs + amountUs <= capacityUs;
 }
 
 /** Whole units that could be taken at once. */
-export function remainingUnits(pace: Pace, aheadUs: number): number {
-  return Math.max(Math.floor((pace.capacityUs - aheadUs) / pace.intervalUs), 0);
+export function remainingUnits(pace: Pace, levelUs: number): number {
+  return Math.max(Math.floor((pace.capacityUs - levelUs) / pace.intervalUs), 0);
 }
 
 /** Milliseconds until the bucket is full, rounded up. */
-export function resetMs(aheadUs: number): number {
-  return Math.ceil(aheadUs / 1000);
+export function resetMs(levelUs: number): number {
+  return Math.ceil(levelUs / 1000);
 }
 
 /** Milliseconds until the cost fits, rounded up so that nobody is told to come back too early. */
-export function retryAfterMs(aheadUs: number, costUs: number, capacityUs: number): number {
-  if (costUs > capacityUs) return Infinity;
-  return Math.max(Math.ceil((aheadUs + costUs - capacityUs) / 1000), 0);
+export function retryAfterMs(levelUs: number, amountUs: number, capacityUs: number): number {
+  if (amountUs > capacityUs) return Infinity;
+  return Math.max(Math.ceil((levelUs + amountUs - capacityUs) / 1000), 0);
 }
 
 function isCount(value: number): boolean {

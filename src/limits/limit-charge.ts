@@ -26,10 +26,10 @@ export function chargeFor(
   const cost = requested?.cost ?? limit.cost;
   const counted = requested?.key === undefined ? limit.keyOf(question) : policyKey(requested.key);
   return {
-    // In braces: Redis Cluster then keeps limits that are counted by the same thing in one slot.
-    key: `${limit.keyPrefix}{${counted}}`,
-    costUs: cost * paces.shared.intervalUs,
-    capacityUs: paces.shared.capacityUs,
+    key: limit.keyPrefix + counted,
+    counted,
+    amount: cost * paces.shared.intervalUs,
+    capacity: paces.shared.capacityUs,
     enforced: limit.mode === 'enforce',
     limit,
     cost,
@@ -41,5 +41,5 @@ export function chargeFor(
 /** The same charge against this replica's share of the limit. */
 export function localShareOf(charge: LimitCharge): LimitCharge {
   const pace = charge.paces.local;
-  return { ...charge, costUs: charge.cost * pace.intervalUs, capacityUs: pace.capacityUs, pace };
+  return { ...charge, amount: charge.cost * pace.intervalUs, capacity: pace.capacityUs, pace };
 }

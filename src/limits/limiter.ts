@@ -6,7 +6,7 @@ import { type CompiledLimit, compileLimit } from './compiled-limit.ts';
 import { chargeFor, type LimitCharge, localShareOf } from './limit-charge.ts';
 import { LimitMatcher } from './matcher.ts';
 import type { LimitStore, LocalLimitStore } from './store.ts';
-import { skippedState, verdictOf } from './verdict.ts';
+import { degradedState, verdictOf } from './verdict.ts';
 
 /** What a limiter works with. It all outlives the limiter, so a reload keeps callers' places. */
 export interface LimiterSurroundings {
@@ -91,11 +91,11 @@ class StoreLimiter implements Limiter {
     const late = this.#surroundings.clock.monotonicMs() >= deadlineMs;
     if (late || charges.some(({ limit }) => limit.onError === 'deny')) {
       const cause = error instanceof Error ? error.message : String(error);
-      return unavailable(`the limit store did not answer: ${cause}`, charges.map(skippedState));
+      return unavailable(`the limit store did not answer: ${cause}`, charges.map(degradedState));
     }
     const shares = charges.filter(({ limit }) => limit.onError === 'local').map(localShareOf);
     const verdict = verdictOf(shares, this.#surroundings.localStore.take(shares));
-    const skipped = charges.filter(({ limit }) => limit.onError === 'allow').map(skippedState);
+    const skipped = charges.filter(({ limit }) => limit.onError === 'allow').map(degradedState);
     return { ...verdict, states: [...verdict.states.map(markLocal), ...skipped] };
   }
 }

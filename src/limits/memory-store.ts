@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import { aheadOf, fits } from './gcra.ts';
+import { levelOf, fits } from './gcra.ts';
 import type { Charge, LocalLimitStore, Taken } from './store.ts';
 
 const defaultMaxKeys = 1_000_000;
@@ -29,24 +29,24 @@ export class MemoryLimitStore implements LocalLimitStore {
 
   take(charges: readonly Charge[]): Taken {
     const nowUs = Math.floor(this.#clock.monotonicMs() * 1000);
-    const aheadUs: number[] = [];
+    const levels: number[] = [];
     let admitted = true;
-    for (const { key, costUs, capacityUs, enforced } of charges) {
-      const ahead = aheadOf(this.#tatsUs.get(key), nowUs);
-      aheadUs.push(ahead);
-      if (enforced && !fits(ahead, costUs, capacityUs)) admitted = false;
+    for (const { key, amount, capacity, enforced } of charges) {
+      const level = levelOf(this.#tatsUs.get(key), nowUs);
+      levels.push(level);
+      if (enforced && !fits(level, amount, capacity)) admitted = false;
     }
-    if (admitted) this.#charge(charges, aheadUs, nowUs);
-    return { admitted, aheadUs };
+    if (admitted) this.#charge(charges, levels, nowUs);
+    return { admitted, levels };
   }
 
-  #charge(charges: readonly Charge[], aheadUs: readonly number[], nowUs: number): void {
-    for (const [index, { key, costUs, capacityUs }] of charges.entries()) {
-      const ahead = aheadUs[index] ?? 0;
-      if (!fits(ahead, costUs, capacityUs)) continue;
+  #charge(charges: readonly Charge[], levels: readonly number[], nowUs: number): void {
+    for (const [index, { key, amount, capacity }] of charges.entries()) {
+      const level = levels[index] ?? 0;
+      if (!fits(level, amount, capacity)) continue;
       this.#sweepExpired(nowUs);
       if (this.#tatsUs.size >= this.#maxKeys && !this.#tatsUs.has(key)) this.#displaceOne();
-      this.#tatsUs.set(key, nowUs + ahead + costUs);
+      this.#tatsUs.set(key, nowUs + level + amount);
     }
   }
 

@@ -1,105 +1,114 @@
 import type { Clock } from '../domain/clock.ts';
-import type { RedisConnection } from './redis.ts';
+import { fits } from './gcra.ts';
 import type { Charge, LimitStore, Taken } from './store.ts';
+import { type ScriptRunner, TakeLane, type TakenAt } from './take-lane.ts';
 
-/** A script holds up Redis while it runs: 64 requests take it about half a millisecond. */
-const maxRequestsPerCall = 64;
-/** Lua cannot unpack more than about 8000 keys at once. */
-const maxChargesPerCall = 4096;
+/** Hash tags in a cluster: few, so that requests can share calls; enough for a dozen masters. */
+const clusterLanes = 64;
 
-interface Waiting {
-  readonly charges: readonly Charge[];
-  readonly deadlineMs: number;
-  readonly resolve: (taken: Taken) => void;
-  readonly reject: (error: Error) => void;
+export interface RedisStoreOptions {
+  /** Without braces. */
+  readonly keyPrefix: string;
+  /** A cluster takes keys in one call only where they have one slot. */
+  readonly isCluster: boolean;
+}
+
+/** The charges of one request that one call can take, and their places among all of them. */
+interface Part {
+  readonly lane: TakeLane;
+  readonly charges: Charge[];
+  readonly places: number[];
 }
 
 /**
- * Counts in Redis, for all replicas. Requests of one turn of the event loop go in one script call:
- * a call of its own for each would cost several times the CPU, here and in Redis.
+ * Counts in Redis, for all replicas. In a cluster what is counted by the same caller (service, …)
+ * shares a hash tag, so its limits are taken at once. Limits of one request that are counted
+ * by different things may be in different slots: those are taken in turn, and what was taken is
+ * given back when a later one refuses.
  */
 export class RedisLimitStore implements LimitStore {
-  readonly #connection: RedisConnection;
-  readonly #keyPrefix: string;
-  readonly #clock: Clock;
-  #waiting: Waiting[] = [];
-  #waitingCharges = 0;
+  readonly #lanes: readonly [TakeLane, ...TakeLane[]];
 
-  constructor(connection: RedisConnection, keyPrefix: string, clock: Clock) {
-    this.#connection = connection;
-    this.#keyPrefix = keyPrefix;
-    this.#clock = clock;
+  constructor(runner: ScriptRunner, { keyPrefix, isCluster }: RedisStoreOptions, clock: Clock) {
+    const tagged = (tag: number): TakeLane => new TakeLane(runner, `${keyPrefix}{${tag}}`, clock);
+    this.#lanes = isCluster
+      ? [tagged(0), ...Array.from({ length: clusterLanes - 1 }, (_, index) => tagged(index + 1))]
+      : [new TakeLane(runner, keyPrefix, clock)];
   }
 
   take(charges: readonly Charge[], deadlineMs: number): Promise<Taken> {
-    if (!this.#connection.isUp()) return Promise.reject(new Error('Redis is not connected'));
-    if (charges.length > maxChargesPerCall) {
-      return Promise.reject(new Error(`more than ${maxChargesPerCall} limits on one request`));
-    }
-    if (this.#waitingCharges + charges.length > maxChargesPerCall) this.#flush();
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#flush());
-      this.#waiting.push({ charges, deadlineMs, resolve, reject });
-      this.#waitingCharges += charges.length;
-      if (this.#waiting.length >= maxRequestsPerCall) this.#flush();
-    });
+    const [only] = this.#lanes;
+    if (this.#lanes.length === 1) return only.take(charges, deadlineMs);
+    const parts = this.#partsOf(charges);
+    const [first] = parts;
+    return parts.length === 1 && first !== undefined
+      ? first.lane.take(charges, deadlineMs)
+      : takeInTurn(parts, charges.length, deadlineMs);
   }
 
-  #flush(): void {
-    const nowMs = this.#clock.monotonicMs();
-    const batch: Waiting[] = [];
-    for (const waiting of this.#waiting) {
-      if (nowMs < waiting.deadlineMs) batch.push(waiting);
-      else waiting.reject(new Error('the time ran out before the limits were asked'));
+  /** What is counted for all comes last: it is then never held for a request that another refuses. */
+  #partsOf(charges: readonly Charge[]): readonly Part[] {
+    const parts = new Map<TakeLane, Part>();
+    const forAll = new Map<TakeLane, Part>();
+    for (const [place, charge] of charges.entries()) {
+      const lane = this.#laneOf(charge.counted);
+      const known = charge.counted === '' && !parts.has(lane) ? forAll : parts;
+      const part = known.get(lane) ?? { lane, charges: [], places: [] };
+      part.charges.push(charge);
+      part.places.push(place);
+      known.set(lane, part);
     }
-    this.#waiting = [];
-    this.#waitingCharges = 0;
-    if (batch.length > 0) void this.#send(batch);
+    return [...parts.values(), ...forAll.values()];
   }
 
-  /** Settles every request of the batch, and never rejects itself. */
-  async #send(batch: readonly Waiting[]): Promise<void> {
-    try {
-      const keys: string[] = [];
-      const args: (string | number)[] = [];
-      for (const { charges } of batch) this.#write(charges, keys, args);
-      const reply = numbersIn(await this.#connection.runTakeScript(keys, args));
-      if (reply.length !== batch.length + keys.length) throw unexpectedReply();
-      distribute(batch, reply);
-    } catch (error) {
-      const cause = error instanceof Error ? error : new Error(String(error));
-      for (const { reject } of batch) reject(cause);
-    }
-  }
-
-  #write(charges: readonly Charge[], keys: string[], args: (string | number)[]): void {
-    args.push(charges.length);
-    for (const { key, costUs, capacityUs, enforced } of charges) {
-      keys.push(this.#keyPrefix + key);
-      args.push(costUs, capacityUs, enforced ? 1 : 0);
-    }
+  #laneOf(counted: string): TakeLane {
+    return this.#lanes[hashOf(counted) % this.#lanes.length] ?? this.#lanes[0];
   }
 }
 
-function distribute(batch: readonly Waiting[], reply: readonly number[]): void {
-  let at = 0;
-  for (const { charges, resolve } of batch) {
-    const end = at + 1 + charges.length;
-    resolve({ admitted: reply[at] === 1, aheadUs: reply.slice(at + 1, end) });
-    at = end;
+/** Each part is charged before the request is admitted, so no limit is ever exceeded. */
+async function takeInTurn(
+  parts: readonly Part[],
+  count: number,
+  deadlineMs: number,
+): Promise<Taken> {
+  const levels = Array.from<number | undefined>({ length: count });
+  const charged: { readonly part: Part; readonly taken: TakenAt }[] = [];
+  try {
+    for (const part of parts) {
+      const taken = await part.lane.take(part.charges, deadlineMs);
+      for (const [index, place] of part.places.entries()) levels[place] = taken.levels[index];
+      if (!taken.admitted) {
+        await giveBack(charged);
+        return { admitted: false, levels };
+      }
+      charged.push({ part, taken });
+    }
+    return { admitted: true, levels };
+  } catch (error) {
+    await giveBack(charged);
+    throw error;
   }
 }
 
-/** Only whole numbers from 0 are what the script says; anything else must not be counted with. */
-function numbersIn(reply: unknown): readonly number[] {
-  if (!Array.isArray(reply) || !reply.every(isWhole)) throw unexpectedReply();
-  return reply;
+/** Only what was charged: a limit in shadow mode may not have been. What cannot be given back stays taken. */
+async function giveBack(
+  charged: readonly { readonly part: Part; readonly taken: TakenAt }[],
+): Promise<void> {
+  const refunds = charged.map(async ({ part, taken }) => {
+    const fitted = part.charges.filter(({ amount, capacity }, index) =>
+      fits(taken.levels[index] ?? Infinity, amount, capacity),
+    );
+    if (fitted.length > 0) await part.lane.refund(fitted, taken.atUs);
+  });
+  await Promise.allSettled(refunds);
 }
 
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function unexpectedReply(): Error {
-  return new Error('Redis gave a reply that is not of the limit script');
+/** FNV-1a, 32 bits: only spreads, keeps no secret. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash >>> 0;
 }

@@ -1,35 +1,21 @@
-import { Redis, type Result } from 'ioredis';
-import { takeScript } from './take-script.ts';
-
-/** The part of the configuration that a connection needs. */
-export interface RedisSettings {
-  /** `redis://[user[:password]@]host:port[/db]`, `rediss://…` or `unix:/path`. A secret. */
-  readonly url: string;
-  readonly connectTimeoutMs: number;
-  /** Far below the time for a check, so that what a limit says for a fault can still be done. */
-  readonly commandTimeoutMs: number;
-}
+import { openRedisClient } from './redis-client.ts';
+import type { RedisSettings } from './redis-settings.ts';
+import type { ScriptRunner } from './take-lane.ts';
 
 /** Told when Redis comes and goes. Must not throw. */
 export interface RedisObserver {
   connected(): void;
   /** At each loss, and at each attempt to connect that failed. */
   lost(cause: string): void;
+  /** A connection with renewed settings cannot be made; the old settings stay. At each attempt. */
+  renewalFailed(cause: string): void;
 }
 
-export interface RedisConnection {
-  /** Connected, logged in, and with its data loaded. When false, commands fail at once. */
-  isUp(): boolean;
-  /** Runs `takeScript`. Rejects on an error, a lost connection, or after the command timeout. */
-  runTakeScript(keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
+export interface RedisConnection extends ScriptRunner {
+  /** Connects anew with other settings; the old connection serves until the new one is up. */
+  renew(settings: RedisSettings): void;
   /** Ends the connection for good; what is in flight is rejected. */
   close(): void;
-}
-
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    takeLimits(keyCount: number, ...keysAndArgs: (string | number)[]): Result<unknown, Context>;
-  }
 }
 
 /** Connects in the background, again and again; a Redis that is away is no error. */
@@ -37,70 +23,126 @@ export function createRedisConnection(
   settings: RedisSettings,
   observer: RedisObserver,
 ): RedisConnection {
-  const { url } = settings;
-  const client = new Redis(url.startsWith('unix:') ? url.slice(5) : url, optionsFor(settings));
-  let cause: string | undefined;
-  const onClose = (): void => {
-    observer.lost(cause ?? 'the connection was closed');
-    cause = undefined;
-  };
-  client.on('error', (error: NodeJS.ErrnoException) => {
-    // Where a name has several addresses and none answers, the message is empty.
-    cause = error.message === '' ? error.code : error.message;
-  });
-  client.on('close', onClose);
-  client.on('ready', () => {
-    observer.connected();
-  });
-  return {
-    isUp: () => client.status === 'ready',
-    runTakeScript: async (keys, args) => {
-      try {
-        return await client.takeLimits(keys.length, ...keys, ...args);
-      } catch (error) {
-        throw inPlainWords(error);
-      }
-    },
-    close: () => {
-      client.off('close', onClose);
-      client.disconnect();
-    },
-  };
+  return new RenewableConnection(settings, observer);
 }
 
-/**
- * A command is sent at once and once, or it fails: by default ioredis keeps commands for later
- * and sends them again, so a request that was refused long ago would still be counted.
- * `takeLimits` is EVALSHA, and EVAL where the script is not known (NOSCRIPT).
- */
-function optionsFor({ connectTimeoutMs, commandTimeoutMs }: RedisSettings) {
-  return {
-    scripts: { takeLimits: { lua: takeScript } },
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    connectTimeout: connectTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    // A server that hangs: after a few time-outs drop the connection, and with it what waits in it.
-    socketTimeout: 4 * commandTimeoutMs,
-    retryStrategy: reconnectDelayMs,
-    // After a failover the name leads to the new primary, but this connection still to the old one.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-  };
+class RenewableConnection implements RedisConnection {
+  readonly #observer: RedisObserver;
+  #serving: Link;
+  #next: Link | undefined;
+
+  constructor(settings: RedisSettings, observer: RedisObserver) {
+    this.#observer = observer;
+    this.#serving = new Link(settings, observer);
+  }
+
+  isUp(): boolean {
+    return this.#serving.isUp();
+  }
+
+  runTakeScript(keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    return this.#serving.runTakeScript(keys, args);
+  }
+
+  renew(settings: RedisSettings): void {
+    this.#next?.close();
+    const next = new Link(settings, {
+      connected: () => {
+        this.#serve(next);
+      },
+      lost: (cause) => {
+        if (next === this.#serving) this.#observer.lost(cause);
+        else this.#observer.renewalFailed(cause);
+      },
+    });
+    this.#next = next;
+  }
+
+  close(): void {
+    this.#next?.close();
+    this.#serving.close();
+  }
+
+  /** What is in flight on the old one may still be answered. */
+  #serve(link: Link): void {
+    if (link === this.#next) {
+      this.#serving.closeWhenAnswered();
+      this.#serving = link;
+      this.#next = undefined;
+    }
+    this.#observer.connected();
+  }
 }
 
-/** ioredis names its own option where the connection ended before the reply. */
+/** One client, for as long as its settings hold. */
+class Link implements ScriptRunner {
+  readonly #client: ReturnType<typeof openRedisClient>;
+  readonly #commandTimeoutMs: number;
+  #isClosed = false;
+
+  constructor(settings: RedisSettings, observer: Omit<RedisObserver, 'renewalFailed'>) {
+    this.#commandTimeoutMs = settings.commandTimeoutMs;
+    this.#client = openRedisClient(settings);
+    let cause: string | undefined;
+    const lost = (): void => {
+      if (!this.#isClosed) observer.lost(cause ?? 'the connection was closed');
+      cause = undefined;
+    };
+    // Of a cluster: what comes after it says only that no node could be asked.
+    this.#client.on('node error', (error: Error) => {
+      if (!lossPattern.test(error.message)) cause = sentenceOf(error);
+    });
+    this.#client.on('error', (error: Error) => {
+      cause ??= sentenceOf(error);
+      // Sentinels that cannot be reached close nothing.
+      if (error.message.startsWith('All sentinels')) lost();
+    });
+    this.#client.on('close', lost);
+    this.#client.on('ready', () => {
+      if (!this.#isClosed) observer.connected();
+    });
+  }
+
+  isUp(): boolean {
+    return this.#client.status === 'ready';
+  }
+
+  async runTakeScript(
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    try {
+      return await this.#client.takeLimits(keys.length, ...keys, ...args);
+    } catch (error) {
+      throw inPlainWords(error);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#client.disconnect();
+  }
+
+  closeWhenAnswered(): void {
+    this.#isClosed = true;
+    setTimeout(() => {
+      this.#client.disconnect();
+    }, this.#commandTimeoutMs);
+  }
+}
+
+function sentenceOf({ message, name, code }: NodeJS.ErrnoException): string {
+  if (message.startsWith('All sentinels')) return 'no sentinel could be asked';
+  if (name === 'ClusterAllFailedError') return 'no node of the cluster could be asked';
+  // Where a name has several addresses and none answers, there is no message.
+  return message === '' ? (code ?? name) : message;
+}
+
+/** What ioredis says where the connection ended before the reply: its options, and its own state. */
+const lossPattern = /^(?:Connection is closed|Stream isn't writeable|Reached the max retries)/;
+
 function inPlainWords(error: unknown): unknown {
-  return error instanceof Error && error.name === 'MaxRetriesPerRequestError'
+  return error instanceof Error && lossPattern.test(error.message)
     ? new Error('the connection to Redis was lost', { cause: error })
     : error;
-}
-
-const firstDelayMs = 50;
-const maxDelayMs = 2000;
-
-/** Doubles, and is spread over half its length so that replicas do not come back all at once. */
-function reconnectDelayMs(attempt: number): number {
-  const delayMs = Math.min(firstDelayMs * 2 ** (attempt - 1), maxDelayMs);
-  return delayMs * (1 - Math.random() / 2);
 }

@@ -1,9 +1,15 @@
-/** What one limit asks of one key for one request. */
+/**
+ * What one limit asks of one bucket for one request. A bucket has a level: 0 when it is empty, and
+ * what would lift it above its capacity does not fit. It drains by itself, one microsecond's worth
+ * each microsecond, so amounts, capacity and level are microseconds (GCRA: src/limits/gcra.ts).
+ */
 export interface Charge {
-  /** Well-formed Unicode, at most a few hundred characters; names the limit too. */
+  /** Names the limit and whom it counts. Well-formed Unicode, at most a few hundred characters. */
   readonly key: string;
-  readonly costUs: number;
-  readonly capacityUs: number;
+  /** Whom it counts, without the limit. What is counted by the same can always be taken at once. */
+  readonly counted: string;
+  readonly amount: number;
+  readonly capacity: number;
   /** A limit that is not enforced is charged when it fits, and never refuses. */
   readonly enforced: boolean;
 }
@@ -11,11 +17,11 @@ export interface Charge {
 export interface Taken {
   /** False: an enforced charge did not fit, and nothing was charged. */
   readonly admitted: boolean;
-  /** For each charge, how far its TAT lay ahead before this request. */
-  readonly aheadUs: readonly number[];
+  /** For each charge, its level before this request; undefined where another had refused already. */
+  readonly levels: readonly (number | undefined)[];
 }
 
-/** Holds the TATs. Knows nothing of limits, so a limit can be retuned and callers keep their place. */
+/** Holds the levels. Knows nothing of limits, so a limit can be retuned and callers keep their place. */
 export interface LimitStore {
   /**
    * Takes all charges of one request, or none. Their keys differ. A promise rejects when the store

@@ -6,15 +6,33 @@ import type { Taken } from './store.ts';
 export function verdictOf(charges: readonly LimitCharge[], taken: Taken): LimitsVerdict {
   return {
     outcome: taken.admitted ? 'within' : 'over',
-    states: charges.map((charge, index) =>
-      stateOf(charge, taken.aheadUs[index] ?? Infinity, taken.admitted),
-    ),
+    states: charges.map((charge, index) => stateOf(charge, taken.levels[index], taken.admitted)),
   };
 }
 
-/** The state of a limit that nobody could ask. */
-export function skippedState(charge: LimitCharge): LimitState {
-  const { limit, pace } = charge;
+/** The state of a limit that was not asked, because its store did not answer. */
+export function degradedState(charge: LimitCharge): LimitState {
+  return { ...skippedState(charge), degraded: charge.limit.onError };
+}
+
+function stateOf(charge: LimitCharge, level: number | undefined, admitted: boolean): LimitState {
+  if (level === undefined) return skippedState(charge);
+  const { limit, pace, amount, capacity } = charge;
+  const within = fits(level, amount, capacity);
+  const levelAfter = within && admitted ? level + amount : level;
+  return {
+    name: limit.name,
+    mode: limit.mode,
+    result: within ? 'within' : 'over',
+    quota: pace.quota,
+    windowMs: pace.windowMs,
+    remaining: remainingUnits(pace, levelAfter),
+    resetMs: resetMs(levelAfter),
+    retryAfterMs: within ? 0 : retryAfterMs(level, amount, capacity),
+  };
+}
+
+function skippedState({ limit, pace }: LimitCharge): LimitState {
   return {
     name: limit.name,
     mode: limit.mode,
@@ -24,22 +42,5 @@ export function skippedState(charge: LimitCharge): LimitState {
     remaining: 0,
     resetMs: 0,
     retryAfterMs: 0,
-    degraded: limit.onError,
-  };
-}
-
-function stateOf(charge: LimitCharge, aheadUs: number, admitted: boolean): LimitState {
-  const { limit, pace, costUs, capacityUs } = charge;
-  const within = fits(aheadUs, costUs, capacityUs);
-  const aheadAfterUs = within && admitted ? aheadUs + costUs : aheadUs;
-  return {
-    name: limit.name,
-    mode: limit.mode,
-    result: within ? 'within' : 'over',
-    quota: pace.quota,
-    windowMs: pace.windowMs,
-    remaining: remainingUnits(pace, aheadAfterUs),
-    resetMs: resetMs(aheadAfterUs),
-    retryAfterMs: within ? 0 : retryAfterMs(aheadUs, costUs, capacityUs),
   };
 }

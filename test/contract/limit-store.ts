@@ -18,19 +18,21 @@ export function chargeOf(
     cost = 1,
     burst = 3,
     enforced = true,
-  }: { cost?: number; burst?: number; enforced?: boolean } = {},
+    counted = '',
+  }: { cost?: number; burst?: number; enforced?: boolean; counted?: string } = {},
 ): Charge {
-  return { key, costUs: cost * secondUs, capacityUs: burst * secondUs, enforced };
+  return { key, counted, amount: cost * secondUs, capacity: burst * secondUs, enforced };
 }
 
 export async function take(store: LimitStore, ...charges: readonly Charge[]): Promise<Taken> {
-  return store.take(charges, noDeadline);
+  const { admitted, levels } = await store.take(charges, noDeadline);
+  return { admitted, levels };
 }
 
 /** How far ahead the key's TAT is, in seconds; takes nothing. */
 export async function aheadSeconds(store: LimitStore, key: string): Promise<number> {
-  const { aheadUs } = await take(store, chargeOf(key, { cost: 0 }));
-  return (aheadUs[0] ?? Number.NaN) / secondUs;
+  const { levels } = await take(store, chargeOf(key, { cost: 0 }));
+  return (levels[0] ?? Number.NaN) / secondUs;
 }
 
 /** What every store of limits does. `open` gives one without a key in it. */
@@ -40,11 +42,11 @@ export function testLimitStore(open: () => Promise<StoreUnderTest>): void {
     const answers = [];
     for (let request = 0; request < 5; request += 1) answers.push(await take(store, chargeOf('a')));
     assert.deepEqual(answers, [
-      { admitted: true, aheadUs: [0] },
-      { admitted: true, aheadUs: [1 * secondUs] },
-      { admitted: true, aheadUs: [2 * secondUs] },
-      { admitted: false, aheadUs: [3 * secondUs] },
-      { admitted: false, aheadUs: [3 * secondUs] },
+      { admitted: true, levels: [0] },
+      { admitted: true, levels: [1 * secondUs] },
+      { admitted: true, levels: [2 * secondUs] },
+      { admitted: false, levels: [3 * secondUs] },
+      { admitted: false, levels: [3 * secondUs] },
     ]);
   });
 
@@ -64,7 +66,7 @@ export function testLimitStore(open: () => Promise<StoreUnderTest>): void {
     await advance(3_600_000);
     assert.deepEqual(await take(store, chargeOf('a', { cost: 3 })), {
       admitted: true,
-      aheadUs: [0],
+      levels: [0],
     });
     assert.equal((await take(store, chargeOf('a'))).admitted, false);
   });
@@ -79,8 +81,8 @@ export function testLimitStore(open: () => Promise<StoreUnderTest>): void {
 
   test('a request is taken from all of its limits', async () => {
     const { store } = await open();
-    const { admitted, aheadUs } = await take(store, chargeOf('a'), chargeOf('b', { cost: 2 }));
-    assert.deepEqual({ admitted, aheadUs }, { admitted: true, aheadUs: [0, 0] });
+    const { admitted, levels } = await take(store, chargeOf('a'), chargeOf('b', { cost: 2 }));
+    assert.deepEqual({ admitted, levels }, { admitted: true, levels: [0, 0] });
     assert.equal(await aheadSeconds(store, 'a'), 1);
     assert.equal(await aheadSeconds(store, 'b'), 2);
   });
@@ -115,7 +117,7 @@ export function testLimitStore(open: () => Promise<StoreUnderTest>): void {
     await take(store, chargeOf('a', { cost: 3 }));
     assert.deepEqual(await take(store, chargeOf('a', { burst: 5 })), {
       admitted: true,
-      aheadUs: [3 * secondUs],
+      levels: [3 * secondUs],
     });
     assert.equal((await take(store, chargeOf('a', { burst: 2 }))).admitted, false);
   });
@@ -130,11 +132,11 @@ export function testLimitStore(open: () => Promise<StoreUnderTest>): void {
       take(store, chargeOf('b')),
     ]);
     assert.deepEqual(answers, [
-      { admitted: true, aheadUs: [0] },
-      { admitted: false, aheadUs: [2 * secondUs, 0] },
-      { admitted: true, aheadUs: [2 * secondUs, 0] },
-      { admitted: true, aheadUs: [1 * secondUs] },
-      { admitted: false, aheadUs: [3 * secondUs] },
+      { admitted: true, levels: [0] },
+      { admitted: false, levels: [2 * secondUs, 0] },
+      { admitted: true, levels: [2 * secondUs, 0] },
+      { admitted: true, levels: [1 * secondUs] },
+      { admitted: false, levels: [3 * secondUs] },
     ]);
   });
 
@@ -154,10 +156,10 @@ export function testLimitStore(open: () => Promise<StoreUnderTest>): void {
   test('long windows are counted to the microsecond', async () => {
     const { store, advance } = await open();
     const yearUs = 31_536_000 * secondUs;
-    const charge: Charge = { key: 'a', costUs: yearUs + 1, capacityUs: 2 ** 52, enforced: true };
+    const charge: Charge = { ...chargeOf('a'), amount: yearUs + 1, capacity: 2 ** 52 };
     await take(store, charge);
     await advance(1);
-    assert.deepEqual((await take(store, charge)).aheadUs, [yearUs + 1 - 1000]);
+    assert.deepEqual((await take(store, charge)).levels, [yearUs + 1 - 1000]);
   });
 
   test('keys of any characters are apart from one another', async () => {
@@ -176,7 +178,7 @@ export function testLimitStore(open: () => Promise<StoreUnderTest>): void {
       '__proto__',
     ];
     for (const key of keys) {
-      assert.deepEqual((await take(store, chargeOf(key, { cost: 3 }))).aheadUs, [0], key);
+      assert.deepEqual((await take(store, chargeOf(key, { cost: 3 }))).levels, [0], key);
     }
     for (const key of keys) assert.equal(await aheadSeconds(store, key), 3, key);
   });

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { Redis } from 'ioredis';
-import type { RedisConnection } from '../../src/limits/redis.ts';
+import { Cluster } from 'ioredis';
+import type { RedisClient } from '../../src/limits/redis-client.ts';
+import type { ScriptRunner } from '../../src/limits/take-lane.ts';
 import { takeScript } from '../../src/limits/take-script.ts';
-import type { RedisServer } from '../setup/redis-server.ts';
 
-const timeKey = 'test:time';
-
-/** The script as it is, but that it reads the time (seconds, microseconds) from a list. */
+/** The script as it is, but that the time (seconds, microseconds) comes as the last arguments. */
 const scriptAtTestTime = takeScript.replace(
   "redis.call('TIME')",
-  `redis.call('LRANGE', '${timeKey}', 0, 1)`,
+  '{ [2] = table.remove(ARGV), [1] = table.remove(ARGV) }',
 );
 assert.notEqual(scriptAtTestTime, takeScript);
 
@@ -17,25 +15,23 @@ assert.notEqual(scriptAtTestTime, takeScript);
  * A Redis whose time stands still until it is told. Keys still expire by the server's own clock,
  * so test time must not be left standing for longer than the windows that are tested.
  */
-export class RedisAtTestTime implements RedisConnection {
-  readonly client: Redis;
+export class RedisAtTestTime implements ScriptRunner {
+  readonly #client: RedisClient;
   #nowMs = 1_800_000_000_000;
 
-  constructor(server: RedisServer) {
-    this.client = new Redis({ path: server.socketPath });
+  constructor(client: RedisClient) {
+    this.#client = client;
   }
 
   /** Forgets every key. */
   async empty(): Promise<void> {
-    await this.client.flushall();
-    await this.advance(0);
+    const client = this.#client;
+    const nodes = client instanceof Cluster ? client.nodes('master') : [client];
+    await Promise.all(nodes.map(async (node) => node.flushall()));
   }
 
-  async advance(ms: number): Promise<void> {
+  advance(ms: number): void {
     this.#nowMs += ms;
-    const seconds = Math.floor(this.#nowMs / 1000);
-    const microseconds = (this.#nowMs % 1000) * 1000;
-    await this.client.multi().del(timeKey).rpush(timeKey, seconds, microseconds).exec();
   }
 
   isUp(): boolean {
@@ -46,10 +42,9 @@ export class RedisAtTestTime implements RedisConnection {
     keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<unknown> {
-    return this.client.eval(scriptAtTestTime, keys.length, ...keys, ...args);
-  }
-
-  close(): void {
-    this.client.disconnect();
+    const seconds = Math.floor(this.#nowMs / 1000);
+    const microseconds = (this.#nowMs % 1000) * 1000;
+    const all = [...keys, ...args, seconds, microseconds];
+    return this.#client.eval(scriptAtTestTime, keys.length, ...all);
   }
 }

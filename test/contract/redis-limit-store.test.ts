@@ -1,22 +1,29 @@
+import { once } from 'node:events';
 import { after } from 'node:test';
 import { systemClock } from '../../src/domain/clock.ts';
+import { openRedisClient } from '../../src/limits/redis-client.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { RedisServer } from '../setup/redis-server.ts';
+import { redisSettings } from '../setup/redis-settings.ts';
 import { testLimitStore } from './limit-store.ts';
 import { RedisAtTestTime } from './redis-at-test-time.ts';
 
 const server = await new RedisServer().start();
-const redis = new RedisAtTestTime(server);
+const client = openRedisClient(redisSettings({ kind: 'standalone', url: server.url }));
+await once(client, 'ready');
+const redis = new RedisAtTestTime(client);
 
 after(async () => {
-  redis.close();
+  client.disconnect();
   await server.remove();
 });
 
 testLimitStore(async () => {
   await redis.empty();
   return {
-    store: new RedisLimitStore(redis, 'sallyport:', systemClock),
-    advance: async (ms) => redis.advance(ms),
+    store: new RedisLimitStore(redis, { keyPrefix: 'sallyport:', isCluster: false }, systemClock),
+    advance: (ms) => {
+      redis.advance(ms);
+    },
   };
 });

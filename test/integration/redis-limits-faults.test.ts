@@ -10,6 +10,7 @@ import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { createRedisConnection, type RedisConnection } from '../../src/limits/redis.ts';
 import { RedisServer } from '../setup/redis-server.ts';
+import { redisSettings } from '../setup/redis-settings.ts';
 import { namedLimitFrom, questionFrom } from '../unit/limits/fixture.ts';
 
 const commandTimeoutMs = 100;
@@ -30,8 +31,8 @@ const replicas = 3;
 function openRig(t: TestContext, url: string): Rig {
   const lost: string[] = [];
   const connection = createRedisConnection(
-    { url, connectTimeoutMs: 500, commandTimeoutMs },
-    { connected: () => {}, lost: (cause) => lost.push(cause) },
+    redisSettings({ kind: 'standalone', url }, { commandTimeoutMs }),
+    { connected: () => {}, lost: (cause) => lost.push(cause), renewalFailed: () => {} },
   );
   t.after(() => {
     connection.close();
@@ -42,7 +43,7 @@ function openRig(t: TestContext, url: string): Rig {
       namedLimitFrom({ name: onError, onError, quota, windowMs: 86_400_000 }),
     ),
     {
-      store: new RedisLimitStore(connection, '', clock),
+      store: new RedisLimitStore(connection, { keyPrefix: '', isCluster: false }, clock),
       localStore: new MemoryLimitStore(clock),
       replicas,
       clock,

@@ -7,6 +7,7 @@ import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { createRedisConnection, type RedisConnection } from '../../src/limits/redis.ts';
 import type { Charge } from '../../src/limits/store.ts';
 import { RedisServer } from '../setup/redis-server.ts';
+import { redisSettings } from '../setup/redis-settings.ts';
 
 const server = new RedisServer();
 const connections: RedisConnection[] = [];
@@ -34,17 +35,18 @@ const noDeadline = Number.MAX_SAFE_INTEGER;
 
 async function openStore(): Promise<RedisLimitStore> {
   const { promise: up, resolve } = Promise.withResolvers<void>();
-  const connection = createRedisConnection(
-    { url: server.url, connectTimeoutMs: 1000, commandTimeoutMs: 2000 },
-    { connected: resolve, lost: () => {} },
-  );
+  const connection = createRedisConnection(redisSettings({ kind: 'standalone', url: server.url }), {
+    connected: resolve,
+    lost: () => {},
+    renewalFailed: () => {},
+  });
   connections.push(connection);
   await up;
-  return new RedisLimitStore(connection, keyPrefix, systemClock);
+  return new RedisLimitStore(connection, { keyPrefix, isCluster: false }, systemClock);
 }
 
 function chargeOf(key: string, burst: number, intervalUs = 3600 * secondUs): Charge {
-  return { key, costUs: intervalUs, capacityUs: burst * intervalUs, enforced: true };
+  return { key, counted: '', amount: intervalUs, capacity: burst * intervalUs, enforced: true };
 }
 
 async function scriptCalls(): Promise<number> {
@@ -68,9 +70,9 @@ test('a caller who waits for as long as was said is admitted', async () => {
   const store = await openStore();
   const charge = chargeOf('waiting', 2, secondUs);
   await Promise.all([store.take([charge], noDeadline), store.take([charge], noDeadline)]);
-  const { admitted, aheadUs } = await store.take([charge], noDeadline);
+  const { admitted, levels } = await store.take([charge], noDeadline);
   assert.equal(admitted, false);
-  const waitMs = Math.ceil(((aheadUs[0] ?? 0) + charge.costUs - charge.capacityUs) / 1000);
+  const waitMs = Math.ceil(((levels[0] ?? 0) + charge.amount - charge.capacity) / 1000);
   await sleep(waitMs / 4);
   assert.equal((await store.take([charge], noDeadline)).admitted, false);
   await sleep((waitMs * 3) / 4 + 2);
@@ -131,7 +133,7 @@ test('what someone else wrote under a key is no reason to fail', async () => {
   await operator.set(`${keyPrefix}text`, 'not a number');
   await operator.rpush(`${keyPrefix}list`, 'not even a string');
   const taken = await store.take([chargeOf('text', 1), chargeOf('list', 1)], noDeadline);
-  assert.deepEqual(taken, { admitted: true, aheadUs: [0, 0] });
+  assert.deepEqual([taken.admitted, taken.levels], [true, [0, 0]]);
 });
 
 test('keys of 64 KiB and with every kind of character do not meet', async () => {

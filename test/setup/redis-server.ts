@@ -4,19 +4,27 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Redis } from 'ioredis';
 import { requireTool } from './find-tool.ts';
 
 const startTimeoutMs = 10_000;
+/** Of a server, and of a sentinel. */
+const readyPattern = /ready to accept connections|\+monitor master/i;
 
-/** A real Redis on a unix socket in a folder of its own, with nothing kept on disk. */
+/** A real Redis on a unix socket in a folder of its own, with no data kept on disk. */
 export class RedisServer {
   readonly #directory = mkdtempSync(join(tmpdir(), 'sallyport-redis-'));
   readonly #options: readonly string[];
+  readonly #first: readonly string[];
   #process: ChildProcess | undefined;
 
-  /** `options` as on redis-server's command line. */
-  constructor(options: readonly string[] = []) {
+  /** `options` as on redis-server's command line; `first` comes before all of them. */
+  constructor(
+    options: readonly string[] = [],
+    first: (directory: string) => readonly string[] = () => [],
+  ) {
     this.#options = options;
+    this.#first = first(this.#directory);
   }
 
   get socketPath(): string {
@@ -27,12 +35,27 @@ export class RedisServer {
     return `unix:${this.socketPath}`;
   }
 
+  /** A folder that goes when the server is removed. */
+  get directory(): string {
+    return this.#directory;
+  }
+
+  /** Runs one command, past what is tested. */
+  async command(name: string, ...args: readonly (string | number)[]): Promise<unknown> {
+    const operator = new Redis({ path: this.socketPath });
+    try {
+      return await operator.call(name, ...args);
+    } finally {
+      operator.disconnect();
+    }
+  }
+
   /** Resolves when it accepts connections; after {@link kill} it may be started again. */
   async start(): Promise<this> {
     const settings = ['--port', '0', '--unixsocket', this.socketPath, '--save', ''];
     const child = spawn(
       requireTool('redis-server'),
-      [...settings, '--dir', this.#directory, ...this.#options],
+      [...this.#first, ...settings, '--dir', this.#directory, ...this.#options],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     this.#process = child;
@@ -41,7 +64,7 @@ export class RedisServer {
     try {
       for await (const line of createInterface(child.stdout)) {
         lines.push(line);
-        if (line.includes('ready to accept connections')) {
+        if (readyPattern.test(line)) {
           child.stdout.resume();
           return this;
         }

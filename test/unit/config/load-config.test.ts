@@ -69,6 +69,7 @@ insecure: { ambiguousPaths: [semicolon] }
   assert.equal(config.limits, '/etc/limits.yaml');
   assert.deepEqual(config.redis, {
     url: 'rediss://u:p@redis.example:6379/2',
+    protocol: 3,
     connectTimeoutMs: 1000,
     commandTimeoutMs: 50,
     keyPrefix: 'sallyport:',

@@ -55,16 +55,16 @@ test('between any two moments the units admitted are no more than the burst and 
 test('after exactly retryAfterMs the cost fits, and a millisecond earlier it does not', () => {
   const ahead = fc.integer({ min: 0, max: 10 ** 12 });
   fc.assert(
-    fc.property(rate, ahead, fc.integer({ min: 1, max: 1000 }), (limit, aheadUs, cost) => {
+    fc.property(rate, ahead, fc.integer({ min: 1, max: 1000 }), (limit, levelUs, cost) => {
       const { intervalUs, capacityUs } = paceOf(limit);
-      const costUs = cost * intervalUs;
-      const waitMs = retryAfterMs(aheadUs, costUs, capacityUs);
-      const aheadIn = (ms: number): number => Math.max(aheadUs - ms * 1000, 0);
+      const amountUs = cost * intervalUs;
+      const waitMs = retryAfterMs(levelUs, amountUs, capacityUs);
+      const aheadIn = (ms: number): number => Math.max(levelUs - ms * 1000, 0);
       if (cost > limit.burst) {
         assert.equal(waitMs, Infinity);
       } else {
-        assert.ok(fits(aheadIn(waitMs), costUs, capacityUs));
-        if (waitMs > 0) assert.ok(!fits(aheadIn(waitMs - 1), costUs, capacityUs));
+        assert.ok(fits(aheadIn(waitMs), amountUs, capacityUs));
+        if (waitMs > 0) assert.ok(!fits(aheadIn(waitMs - 1), amountUs, capacityUs));
       }
     }),
   );
@@ -72,11 +72,11 @@ test('after exactly retryAfterMs the cost fits, and a millisecond earlier it doe
 
 test('what is said to remain fits, and a unit more does not', () => {
   fc.assert(
-    fc.property(rate, fc.integer({ min: 0, max: 10 ** 9 }), (limit, aheadUs) => {
+    fc.property(rate, fc.integer({ min: 0, max: 10 ** 9 }), (limit, levelUs) => {
       const pace = paceOf(limit);
-      const units = remainingUnits(pace, aheadUs);
-      assert.ok(units === 0 || fits(aheadUs, units * pace.intervalUs, pace.capacityUs));
-      assert.ok(!fits(aheadUs, (units + 1) * pace.intervalUs, pace.capacityUs));
+      const units = remainingUnits(pace, levelUs);
+      assert.ok(units === 0 || fits(levelUs, units * pace.intervalUs, pace.capacityUs));
+      assert.ok(!fits(levelUs, (units + 1) * pace.intervalUs, pace.capacityUs));
     }),
   );
 });
@@ -109,7 +109,13 @@ function admittedOf(
   const admitted: Admitted[] = [];
   for (const { pauseMs, cost } of requests) {
     clock.advance(pauseMs);
-    const charge = { key: 'a', costUs: cost * intervalUs, capacityUs, enforced: true };
+    const charge = {
+      key: 'a',
+      counted: '',
+      amount: cost * intervalUs,
+      capacity: capacityUs,
+      enforced: true,
+    };
     if (store.take([charge]).admitted) admitted.push({ atMs: clock.monotonicMs(), cost });
   }
   return admitted;

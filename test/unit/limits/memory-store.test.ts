@@ -5,7 +5,7 @@ import type { Charge } from '../../../src/limits/store.ts';
 import { FakeClock } from './fixture.ts';
 
 function charge(key: string): Charge {
-  return { key, costUs: 1_000_000, capacityUs: 1_000_000, enforced: true };
+  return { key, counted: '', amount: 1_000_000, capacity: 1_000_000, enforced: true };
 }
 
 test('keys that expired are forgotten while others are taken', () => {

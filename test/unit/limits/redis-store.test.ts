@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RedisLimitStore } from '../../../src/limits/redis-store.ts';
-import type { RedisConnection } from '../../../src/limits/redis.ts';
+import type { ScriptRunner } from '../../../src/limits/take-lane.ts';
 import type { Charge, Taken } from '../../../src/limits/store.ts';
 import { FakeClock } from './fixture.ts';
 
-const charge: Charge = { key: 'a', costUs: 1, capacityUs: 1, enforced: true };
+const charge: Charge = { key: 'a', counted: '', amount: 1, capacity: 1, enforced: true };
+const inOneServer = { keyPrefix: '', isCluster: false };
 const farAwayMs = Number.MAX_SAFE_INTEGER;
 
-function connectionThat(parts: Partial<RedisConnection>): RedisConnection {
+function connectionThat(parts: Partial<ScriptRunner>): ScriptRunner {
   return {
     isUp: () => true,
     runTakeScript: async () => Promise.resolve([]),
-    close: () => {},
     ...parts,
   };
 }
 
-async function takeFrom(connection: RedisConnection): Promise<Taken> {
-  return new RedisLimitStore(connection, '', new FakeClock()).take([charge], farAwayMs);
+async function takeFrom(connection: ScriptRunner): Promise<Taken> {
+  return new RedisLimitStore(connection, inOneServer, new FakeClock()).take([charge], farAwayMs);
 }
 
 test('a reply that the script does not give is an error, never an admission', async () => {
@@ -27,15 +27,17 @@ test('a reply that the script does not give is an error, never an admission', as
     null,
     'OK',
     [],
-    [1],
-    [1, 0, 0],
-    [1, '0'],
-    ['1', 0],
-    [1, -1],
-    [1, 0.5],
-    [1, Number.NaN],
-    [1, null],
-    { 0: 1, 1: 0, length: 2 },
+    [7],
+    [7, 1],
+    [7, 1, 0, 0],
+    [7, 1, '0'],
+    [7, '1', 0],
+    [7, 1, -1],
+    [7, 1, 0.5],
+    [7, 1, Number.NaN],
+    [7, 1, null],
+    [null, 1, 0],
+    { 0: 7, 1: 1, 2: 0, length: 3 },
   ];
   for (const reply of replies) {
     const connection = connectionThat({ runTakeScript: async () => Promise.resolve(reply) });
@@ -49,8 +51,10 @@ test('only a 1 admits', async () => {
     [0, false],
     [2, false],
   ] as const) {
-    const connection = connectionThat({ runTakeScript: async () => Promise.resolve([first, 7]) });
-    assert.deepEqual(await takeFrom(connection), { admitted, aheadUs: [7] });
+    const connection = connectionThat({
+      runTakeScript: async () => Promise.resolve([9, first, 7]),
+    });
+    assert.deepEqual(await takeFrom(connection), { admitted, levels: [7], atUs: 9 });
   }
 });
 
@@ -67,7 +71,7 @@ test('nothing is sent while Redis is away', async () => {
   let calls = 0;
   const connection = connectionThat({
     isUp: () => false,
-    runTakeScript: async () => Promise.resolve([(calls += 1), 0]),
+    runTakeScript: async () => Promise.resolve([9, (calls += 1), 0]),
   });
   await assert.rejects(takeFrom(connection), /not connected/);
   assert.equal(calls, 0);
@@ -78,11 +82,15 @@ test('only durations are sent, in calls of what one turn brought', async () => {
   const connection = connectionThat({
     runTakeScript: async (keys, args) => {
       sent.push([keys, args]);
-      return Promise.resolve(keys.length === 3 ? [1, 0, 0, 0, 5] : [1, 0]);
+      return Promise.resolve(keys.length === 3 ? [9, 1, 0, 0, 0, 5] : [9, 1, 0]);
     },
   });
-  const store = new RedisLimitStore(connection, 'p:', new FakeClock());
-  const shadow = { key: 'b', costUs: 2, capacityUs: 3, enforced: false };
+  const store = new RedisLimitStore(
+    connection,
+    { keyPrefix: 'p:', isCluster: false },
+    new FakeClock(),
+  );
+  const shadow = { key: 'b', counted: '', amount: 2, capacity: 3, enforced: false };
   const answers = await Promise.all([
     store.take([charge, shadow], farAwayMs),
     store.take([charge], farAwayMs),
@@ -96,7 +104,7 @@ test('only durations are sent, in calls of what one turn brought', async () => {
     [['p:a'], [1, 1, 1, 1]],
   ]);
   assert.deepEqual(answers, [
-    { admitted: true, aheadUs: [0, 0] },
-    { admitted: false, aheadUs: [5] },
+    { admitted: true, levels: [0, 0], atUs: 9 },
+    { admitted: false, levels: [5], atUs: 9 },
   ]);
 });

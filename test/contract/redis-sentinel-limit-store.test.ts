@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+import { after } from 'node:test';
+import { systemClock } from '../../src/domain/clock.ts';
+import { openRedisClient } from '../../src/limits/redis-client.ts';
+import { RedisLimitStore } from '../../src/limits/redis-store.ts';
+import { startSentinelGroup } from '../setup/redis-sentinel.ts';
+import { redisSettings } from '../setup/redis-settings.ts';
+import { testLimitStore } from './limit-store.ts';
+import { RedisAtTestTime } from './redis-at-test-time.ts';
+
+const group = await startSentinelGroup();
+const client = openRedisClient(redisSettings(group.servers));
+await once(client, 'ready');
+const redis = new RedisAtTestTime(client);
+
+after(async () => {
+  client.disconnect();
+  await group.remove();
+});
+
+testLimitStore(async () => {
+  await redis.empty();
+  return {
+    store: new RedisLimitStore(redis, { keyPrefix: 'sallyport:', isCluster: false }, systemClock),
+    advance: (ms) => {
+      redis.advance(ms);
+    },
+  };
+});

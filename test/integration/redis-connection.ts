@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../src/domain/clock.ts';
+import type { RedisSettings } from '../../src/limits/redis-settings.ts';
+import { RedisLimitStore } from '../../src/limits/redis-store.ts';
+import { createRedisConnection, type RedisConnection } from '../../src/limits/redis.ts';
+import type { Charge } from '../../src/limits/store.ts';
+
+/** A busy machine, an election among sentinels or nodes: long, but not for ever. */
+const waitMs = 30_000;
+
+export interface OpenedConnection {
+  readonly connection: RedisConnection;
+  readonly store: RedisLimitStore;
+  readonly lost: string[];
+  readonly renewalsFailed: string[];
+}
+
+/** Closed when the test ends. */
+export function openConnection(t: TestContext, settings: RedisSettings): OpenedConnection {
+  const lost: string[] = [];
+  const renewalsFailed: string[] = [];
+  const connection = createRedisConnection(settings, {
+    connected: () => {},
+    lost: (cause) => lost.push(cause),
+    renewalFailed: (cause) => renewalsFailed.push(cause),
+  });
+  t.after(() => {
+    connection.close();
+  });
+  const isCluster = settings.servers.kind === 'cluster';
+  const store = new RedisLimitStore(
+    connection,
+    { keyPrefix: 'sallyport:', isCluster },
+    systemClock,
+  );
+  return { connection, store, lost, renewalsFailed };
+}
+
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const endMs = systemClock.monotonicMs() + waitMs;
+  while (!(await holds())) {
+    assert.ok(systemClock.monotonicMs() < endMs, `${what} within ${waitMs} ms`);
+    await sleep(5);
+  }
+}
+
+/** One of `burst` units that come back after days. */
+export function chargeFor(counted: string, burst: number): Charge {
+  const amount = 3_600_000_000;
+  return { key: `limit:${counted}`, counted, amount, capacity: burst * amount, enforced: true };
+}
+
+/** What came of one request: admitted, refused, or an error's message. */
+export async function ask({ store }: OpenedConnection, charge: Charge): Promise<boolean | string> {
+  try {
+    return (await store.take([charge], Number.MAX_SAFE_INTEGER)).admitted;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,9 @@
+import type { RedisServers, RedisSettings } from '../../src/limits/redis-settings.ts';
+
+/** A connection with time-outs that only a Redis that is gone exceeds; say what the test is about. */
+export function redisSettings(
+  servers: RedisServers,
+  parts: Partial<RedisSettings> = {},
+): RedisSettings {
+  return { servers, protocol: 3, connectTimeoutMs: 1000, commandTimeoutMs: 2000, ...parts };
+}
