@@ -1,19 +1,26 @@
 import type { Builtin, BuiltinTable } from './builtin.ts';
 import { awsSigningBuiltins } from './builtins/aws-signing.ts';
 import { castBuiltins } from './builtins/casts.ts';
+import { cidrBuiltins } from './builtins/cidrs.ts';
 import { digestBuiltins } from './builtins/digest.ts';
 import { encodingBuiltins } from './builtins/encoding.ts';
+import { globBuiltins } from './builtins/globs.ts';
 import { graphqlBuiltins } from './builtins/graphql.ts';
 import { graphBuiltins } from './builtins/graphs.ts';
 import { jsonMarshalBuiltins } from './builtins/json-marshal.ts';
+import { jsonPatchBuiltins } from './builtins/json-patch.ts';
+import { jsonSchemaBuiltins } from './builtins/json-schema.ts';
 import { jwtBuiltins } from './builtins/jwt.ts';
 import { numberBuiltins } from './builtins/numbers.ts';
 import { objectBuiltins } from './builtins/objects.ts';
+import { regexBuiltins } from './builtins/regex.ts';
 import { semverBuiltins } from './builtins/semver.ts';
 import { sprintfBuiltins } from './builtins/sprintf.ts';
 import { stringBuiltins } from './builtins/strings.ts';
+import { timeBuiltins } from './builtins/times.ts';
 import { traceBuiltins } from './builtins/traces.ts';
 import { unitBuiltins } from './builtins/units.ts';
+import { uriBuiltins } from './builtins/uris.ts';
 import { uuidBuiltins } from './builtins/uuids.ts';
 import { x509Builtins } from './builtins/x509.ts';
 import { RegoObject } from './value.ts';
@@ -25,20 +32,27 @@ const runtimeBuiltins: BuiltinTable = { 'opa.runtime': () => RegoObject.of([]) }
 const tables: readonly BuiltinTable[] = [
   awsSigningBuiltins,
   castBuiltins,
+  cidrBuiltins,
   digestBuiltins,
   encodingBuiltins,
+  globBuiltins,
   graphBuiltins,
   graphqlBuiltins,
   jsonMarshalBuiltins,
+  jsonPatchBuiltins,
+  jsonSchemaBuiltins,
   jwtBuiltins,
   numberBuiltins,
   objectBuiltins,
+  regexBuiltins,
   runtimeBuiltins,
   semverBuiltins,
   sprintfBuiltins,
   stringBuiltins,
+  timeBuiltins,
   traceBuiltins,
   unitBuiltins,
+  uriBuiltins,
   uuidBuiltins,
   x509Builtins,
 ];
