@@ -20,7 +20,13 @@ export interface Connections {
   destroy(): void;
 }
 
-export function createConnections({ maxMs, graceMs }: ConnectionAge): Connections {
+/** The client's preface and the head of the settings that follow it (RFC 9113 §3.4). */
+const prefaceBytes = 24 + 9;
+
+export function createConnections(
+  { maxMs, graceMs }: ConnectionAge,
+  prefaceTimeoutMs: number,
+): Connections {
   const open = new Map<Socket, Promise<void>>();
 
   function add(socket: Socket): void {
@@ -31,11 +37,15 @@ export function createConnections({ maxMs, graceMs }: ConnectionAge): Connection
       },
       maxMs * (0.9 + 0.2 * Math.random()),
     );
+    const silence = setTimeout(() => {
+      if (socket.bytesRead < prefaceBytes) socket.destroy();
+    }, prefaceTimeoutMs);
     // Whatever goes wrong with a socket closes it, and an error that nobody hears ends the process.
     socket.on('error', () => {});
     const closed = new Promise<void>((resolve) => {
       socket.once('close', () => {
         clearTimeout(timer);
+        clearTimeout(silence);
         open.delete(socket);
         resolve();
       });

@@ -16,6 +16,10 @@ export interface GrpcServerOptions {
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number };
   readonly connectionAge: { readonly maxMs: number; readonly graceMs: number };
   readonly drainTimeoutMs: number;
+  /** How many may be open; more are closed at once. Default 10,000: far more than there are Envoys. */
+  readonly maxConnections?: number;
+  /** How long a new connection may take to begin to speak HTTP/2. Default 10 s. */
+  readonly prefaceTimeoutMs?: number;
 }
 
 export interface GrpcServer {
@@ -46,11 +50,13 @@ export function createGrpcServer(
   }
 
   const transport = grpc.createConnectionInjector(transportCredentials());
-  const connections = createConnections(options.connectionAge);
+  const { connectionAge, prefaceTimeoutMs = 10_000, maxConnections = 10_000 } = options;
+  const connections = createConnections(connectionAge, prefaceTimeoutMs);
   const listener = createServer((socket) => {
     connections.add(socket);
     transport.injectConnection(socket);
   });
+  listener.maxConnections = maxConnections;
 
   async function start(): Promise<ListenAddress> {
     const address = await listen(listener, options.address);
@@ -92,9 +98,9 @@ function transportCredentials(): ServerCredentials {
 /**
  * The transport refuses a message by an RPC error, which is an allow to an Envoy with
  * `failure_mode_allow`. So it refuses only what is far too large to be read at all, and what is
- * just too large becomes a denial.
+ * just too large becomes a denial. Unfinished messages wait in memory, one a stream: hence not more.
  */
-const hardCapFactor = 4;
+const hardCapFactor = 2;
 
 /** A peer that opens streams and reads no answers costs no more than this. */
 const maxSessionMemoryMb = 64;

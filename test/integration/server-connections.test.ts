@@ -110,6 +110,28 @@ test('a peer that no longer answers is dropped', async (t) => {
   await until('the peer is dropped', () => server.connections() === 0);
 });
 
+test('a peer that does not begin to speak is dropped, one that does is kept', async (t) => {
+  const { address, server } = await startServer(t, { options: { prefaceTimeoutMs: 300 } });
+  connectTo(address);
+  const halting = connectTo(address);
+  halting.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  await http2Client(t, address);
+  assert.equal(server.connections(), 3);
+  await until('both are dropped', () => server.connections() === 1);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(server.connections(), 1);
+});
+
+test('a connection too many is closed, and the others are served', async (t) => {
+  const { address, server } = await startServer(t, { options: { maxConnections: 1 } });
+  const session = await http2Client(t, address);
+  const refused = connectTo(address).resume();
+  await once(refused, 'close', { signal: AbortSignal.timeout(2000) });
+  assert.equal(server.connections(), 1);
+  const stream = openCheck(session, checkRequest());
+  await once(stream, 'response', { signal: AbortSignal.timeout(2000) });
+});
+
 test('a peer that does not speak HTTP/2 is dropped, and the server goes on', async (t) => {
   const { address, server } = await startServer(t);
   const socket = connectTo(address);
