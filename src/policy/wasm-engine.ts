@@ -8,10 +8,12 @@ import { BundleError } from './bundle-error.ts';
 import type { PolicyBundle } from './bundle.ts';
 import { inputDocument } from './input-document.ts';
 import { jsonText, parseJson } from './json-text.ts';
+import type { BuiltinCall } from './rego/builtin.ts';
 import { hostBuiltins } from './rego/builtins.ts';
 import { interpretResult } from './result.ts';
-import { buildImage, loadImage } from './wasm/data-image.ts';
-import { compilePolicy } from './wasm/policy-module.ts';
+import { loadData, loadDataAside } from './wasm/load-data.ts';
+import type { PolicyInstance } from './wasm/policy-instance.ts';
+import { compilePolicy, type PolicyModule } from './wasm/policy-module.ts';
 import { PolicyPool } from './wasm/policy-pool.ts';
 
 export interface PolicyEngineOptions {
@@ -43,11 +45,43 @@ export function createPolicyEngine(
   bundle: PolicyBundle,
   options: PolicyEngineOptions,
 ): PolicyEngine {
+  const module = compilePolicy(moduleFor(bundle, options.decision), hostBuiltins);
+  return engineOf(bundle, options, module, loadData(module, jsonOf(bundle)));
+}
+
+/** Data up to this size is loaded here and now, for a worker takes 50 ms to begin. */
+const maxBytesAtOnce = 256 * 1024;
+
+/** Like `createPolicyEngine`, while checks go on: a worker loads data that takes its time. */
+export async function loadPolicyEngine(
+  bundle: PolicyBundle,
+  options: PolicyEngineOptions,
+): Promise<PolicyEngine> {
+  const module = compilePolicy(moduleFor(bundle, options.decision), hostBuiltins);
+  const json = jsonOf(bundle);
+  const isSmall = json.length <= maxBytesAtOnce;
+  const instance = isSmall ? loadData(module, json) : await loadDataAside(module, json);
+  return engineOf(bundle, options, module, instance);
+}
+
+function jsonOf({ data }: PolicyBundle): Buffer<ArrayBuffer> {
+  return Buffer.from(jsonText(data));
+}
+
+function engineOf(
+  bundle: PolicyBundle,
+  options: PolicyEngineOptions,
+  module: PolicyModule,
+  instance: PolicyInstance,
+): PolicyEngine {
   const { name, decision, skipRequestBodyParse, protoDescriptor } = options;
   const isReserved = headersUnder(options.reservedHeaderPrefix);
   const grpcMethods = protoDescriptor && readDescriptor(protoDescriptor);
   const inputOptions = { skipRequestBodyParse, grpcMethods };
-  const evaluateText = createEvaluator(bundle, decision, options.maxFuel ?? defaultMaxFuel);
+  const entrypoint = module.entrypoints.get(decision);
+  if (entrypoint === undefined) throw missingEntrypoint(decision, [...module.entrypoints.keys()]);
+  const pool = new PolicyPool(module, instance);
+  const maxFuel = options.maxFuel ?? defaultMaxFuel;
 
   return {
     identity: { name, revision: bundle.revision, path: decision },
@@ -57,7 +91,9 @@ export function createPolicyEngine(
         const document = inputDocument(question, inputOptions);
         if (document instanceof Denial) return unanswered(document, input);
         input = { document, text: jsonText(document) };
-        const { result, fuel } = evaluateText(input.text);
+        const evaluation = { entrypoint, input: input.text, call: newCall(), fuel: maxFuel };
+        const { json, fuel } = pool.evaluate(evaluation);
+        const result = singleResult(parseJson(json));
         return { input, fuel, ...interpretResult(result, isReserved) };
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error);
@@ -74,27 +110,8 @@ function unanswered(decision: Denial, input: PolicyInput | undefined): PolicyVer
   return { decision, input, result: undefined, rule: undefined, reasons: [], limits: [] };
 }
 
-interface Answer {
-  readonly result: JsonValue | undefined;
-  readonly fuel: number;
-}
-
-/** What evaluates input texts. */
-function createEvaluator(
-  bundle: PolicyBundle,
-  decision: string,
-  maxFuel: number,
-): (inputText: string) => Answer {
-  const module = compilePolicy(moduleFor(bundle, decision), hostBuiltins);
-  const entrypoint = module.entrypoints.get(decision);
-  if (entrypoint === undefined) throw missingEntrypoint(decision, [...module.entrypoints.keys()]);
-  const image = buildImage(module, Buffer.from(jsonText(bundle.data)));
-  const pool = new PolicyPool(module, loadImage(module, image));
-  return (input) => {
-    const call = { nowNs: BigInt(Date.now()) * 1_000_000n, remembered: new Map() };
-    const { json, fuel } = pool.evaluate({ entrypoint, input, call, fuel: maxFuel });
-    return { result: singleResult(parseJson(json)), fuel };
-  };
+function newCall(): BuiltinCall {
+  return { nowNs: BigInt(Date.now()) * 1_000_000n, remembered: new Map() };
 }
 
 function moduleFor({ modules }: PolicyBundle, decision: string): Uint8Array<ArrayBuffer> {

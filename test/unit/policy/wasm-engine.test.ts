@@ -11,7 +11,11 @@ import type { PolicyVerdict } from '../../../src/domain/policy.ts';
 import { BundleError } from '../../../src/policy/bundle-error.ts';
 import type { PolicyBundle } from '../../../src/policy/bundle.ts';
 import { readSnapshot } from '../../../src/policy/bundles/read-bundle.ts';
-import { createPolicyEngine, type PolicyEngineOptions } from '../../../src/policy/wasm-engine.ts';
+import {
+  createPolicyEngine,
+  loadPolicyEngine,
+  type PolicyEngineOptions,
+} from '../../../src/policy/wasm-engine.ts';
 import { questionOf, shopCaller } from './http-question.ts';
 import { shopDescriptorSet } from './shop-descriptor.ts';
 
@@ -31,14 +35,15 @@ const bundles = {
 };
 
 function engineOf(bundle: PolicyBundle, more: Partial<PolicyEngineOptions> = {}): PolicyEngine {
-  return createPolicyEngine(bundle, {
-    name: 'example',
-    decision: 'envoy/authz/allow',
-    skipRequestBodyParse: false,
-    reservedHeaderPrefix: 'x-sallyport-',
-    ...more,
-  });
+  return createPolicyEngine(bundle, { ...engineOptions, ...more });
 }
+
+const engineOptions: PolicyEngineOptions = {
+  name: 'example',
+  decision: 'envoy/authz/allow',
+  skipRequestBodyParse: false,
+  reservedHeaderPrefix: 'x-sallyport-',
+};
 
 const ordersQuestion = questionOf({ path: '/orders' }, { caller: shopCaller('web') });
 
@@ -179,6 +184,20 @@ test('the fuel of an evaluation follows from its input alone, and may be limited
   const judge = (maxFuel: number) => engineOf(bundles.hungry, { maxFuel }).evaluate(question);
   assert.equal(reasonOf(judge(fuel)), 'allowed');
   assert.equal(reasonOf(judge(fuel - 1)), 'policy_unavailable');
+});
+
+test('an engine is loaded aside as it is at once, with much data and with little', async () => {
+  for (const size of [1, 20_000]) {
+    const shop = Object.fromEntries(
+      Array.from({ length: size }, (_, id) => [`item-${id}`, { id }]),
+    );
+    const bundle = { ...bundles.example, data: { ...bundles.example.data, shop } };
+    const engine = await loadPolicyEngine(bundle, engineOptions);
+    const other = engineOf(bundle);
+    for (const question of [ordersQuestion, invoiceQuestion('1000'), invoiceQuestion('2000')]) {
+      assert.deepEqual(engine.evaluate(question), other.evaluate(question));
+    }
+  }
 });
 
 test('an answer that nobody can read is a denial, not an exception', () => {
