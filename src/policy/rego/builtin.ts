@@ -1,4 +1,4 @@
-import type { RegoValue } from './value.ts';
+import type { RegoObject, RegoValue } from './value.ts';
 
 /**
  * A builtin that the WASM module asks its host for. `undefined` makes the expression that calls it
@@ -31,4 +31,25 @@ export class BuiltinError extends Error {
 /** What OPA treats as fatal: the evaluation ends, and its request is denied. */
 export class BuiltinHalt extends Error {
   override readonly name = 'BuiltinHalt';
+}
+
+/** What only the outside can answer: `http.send` and `net.lookup_ip_addr`. */
+export type OutsideQuestion =
+  | { readonly kind: 'http'; readonly request: RegoObject }
+  | { readonly kind: 'lookup'; readonly name: string };
+
+/**
+ * The evaluation cannot go on without an answer from outside. It ends here; once the answer to the
+ * question is remembered under the key (`BuiltinCall.remembered`), it starts again.
+ */
+export class BuiltinSuspension extends Error {
+  override readonly name = 'BuiltinSuspension';
+  readonly key: string;
+  readonly question: OutsideQuestion;
+
+  constructor(key: string, question: OutsideQuestion) {
+    super('the evaluation waits for an answer from outside');
+    this.key = key;
+    this.question = question;
+  }
 }

@@ -1,0 +1,46 @@
+import { BuiltinHalt, BuiltinSuspension } from '../builtin.ts';
+import type { RegoValue } from '../value.ts';
+import type { Fetcher } from './fetcher.ts';
+
+/** How many questions one evaluation may ask: a policy that makes them up must end. */
+const maxQuestions = 20;
+
+/**
+ * Evaluates until nothing is left to ask. `evaluateOnce` starts from the beginning each time, with
+ * the same time and the same memory, and throws a BuiltinSuspension at a question that has no answer
+ * yet. Throws a BuiltinHalt when the signal aborts or there are too many questions.
+ */
+export async function evaluateWithFetches<T>(
+  evaluateOnce: (remembered: Map<string, RegoValue>) => T,
+  fetcher: Fetcher,
+  signal: AbortSignal,
+): Promise<T> {
+  const remembered = new Map<string, RegoValue>();
+  for (let asked = 0; asked <= maxQuestions; asked += 1) {
+    try {
+      return evaluateOnce(remembered);
+    } catch (error) {
+      if (!(error instanceof BuiltinSuspension)) throw error;
+      remembered.set(error.key, await answerInTime(error, fetcher, signal));
+    }
+  }
+  throw new BuiltinHalt(`a policy asked more than ${maxQuestions} questions of the outside`);
+}
+
+async function answerInTime(
+  { key, question }: BuiltinSuspension,
+  fetcher: Fetcher,
+  signal: AbortSignal,
+): Promise<RegoValue> {
+  if (signal.aborted) throw new BuiltinHalt('timed out');
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => {
+    reject(new BuiltinHalt('timed out'));
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([fetcher.answer(key, question, signal), promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
