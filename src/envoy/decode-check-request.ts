@@ -7,7 +7,7 @@ import type {
 } from '../domain/attributes.ts';
 import { addressField } from './decode-address.ts';
 import { metadataField } from './decode-metadata.ts';
-import { emptyMap } from './empty-map.ts';
+import { emptyMap } from '../domain/empty-map.ts';
 import { put } from './put.ts';
 import { WireReader } from './wire-reader.ts';
 

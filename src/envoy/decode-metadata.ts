@@ -1,6 +1,6 @@
 import type { Metadata } from '../domain/attributes.ts';
 import { type Json, structField } from './decode-struct.ts';
-import { emptyMap } from './empty-map.ts';
+import { emptyMap } from '../domain/empty-map.ts';
 import { put } from './put.ts';
 import { type WireReader } from './wire-reader.ts';
 

@@ -1,4 +1,4 @@
-import { emptyMap } from './empty-map.ts';
+import { emptyMap } from '../domain/empty-map.ts';
 import { type WireReader } from './wire-reader.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

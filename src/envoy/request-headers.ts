@@ -1,5 +1,5 @@
 import type { HeaderMapEntry, HttpAttributes } from '../domain/attributes.ts';
-import { emptyMap } from './empty-map.ts';
+import { emptyMap } from '../domain/empty-map.ts';
 import { sanitiseUtf8 } from './sanitise-utf8.ts';
 
 type Headers = Record<string, string>;

@@ -5,7 +5,7 @@ import { normaliseHost } from '../domain/host.ts';
 import { findAmbiguity, type PathAmbiguity, segmentsOf, splitTarget } from '../domain/path.ts';
 import type { RequestBody, RequestView } from '../domain/request.ts';
 import { parseSpiffeId } from '../domain/spiffe-id.ts';
-import { emptyMap } from './empty-map.ts';
+import { emptyMap } from '../domain/empty-map.ts';
 import { readHeaders } from './request-headers.ts';
 
 /** Reads Envoy's attributes as one request that every later stage understands alike. */

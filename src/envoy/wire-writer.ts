@@ -1,8 +1,6 @@
 const initialBytes = 4 * 1024;
 /** A buffer that grew beyond this is not kept for the next message. */
 const keptBytes = 64 * 1024;
-/** Up to here a loop is faster than a call of Buffer's. */
-const shortString = 64;
 
 /**
  * Writes protobuf's wire format from the last byte to the first: when a message's length is needed,
@@ -21,7 +19,9 @@ export class WireWriter {
 
   /** A copy of what was written. */
   finish(): Uint8Array {
-    return Buffer.from(this.#buffer.subarray(this.#position));
+    const message = Buffer.allocUnsafe(this.written());
+    this.#buffer.copy(message, 0, this.#position);
+    return message;
   }
 
   written(): number {
@@ -35,9 +35,12 @@ export class WireWriter {
   }
 
   string(field: number, value: string): void {
-    const before = this.written();
-    if (!this.#shortAscii(value)) this.#utf8(value);
-    this.close(field, before);
+    const length = Buffer.byteLength(value);
+    this.#reserve(length);
+    this.#position -= length;
+    this.#buffer.write(value, this.#position, length, 'utf8');
+    this.#varint(length);
+    this.#varint((field << 3) | 2);
   }
 
   uint32(field: number, value: number): void {
@@ -60,29 +63,7 @@ export class WireWriter {
   encoded(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#position -= bytes.length;
-    this.#buffer.set(bytes, this.#position);
-  }
-
-  #shortAscii(value: string): boolean {
-    if (value.length > shortString) return false;
-    this.#reserve(value.length);
-    const buffer = this.#buffer;
-    let position = this.#position;
-    for (let at = value.length - 1; at >= 0; at -= 1) {
-      const code = value.charCodeAt(at);
-      if (code >= 0x80) return false;
-      position -= 1;
-      buffer[position] = code;
-    }
-    this.#position = position;
-    return true;
-  }
-
-  #utf8(value: string): void {
-    const length = Buffer.byteLength(value);
-    this.#reserve(length);
-    this.#position -= length;
-    this.#buffer.write(value, this.#position, length, 'utf8');
+    for (let at = 0; at < bytes.length; at += 1) this.#buffer[this.#position + at] = bytes[at] ?? 0;
   }
 
   #varint(value: number): void {

@@ -1,7 +1,7 @@
 import type { HttpAttributes, Metadata, RequestAttributes } from '../domain/attributes.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { RequestView } from '../domain/request.ts';
-import { emptyMap } from './empty-map.ts';
+import { emptyMap } from '../domain/empty-map.ts';
 
 /**
  * Envoy's attributes as `input.attributes`: what is bytes becomes base64. With

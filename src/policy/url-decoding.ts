@@ -1,4 +1,4 @@
-import { emptyMap } from './empty-map.ts';
+import { emptyMap } from '../domain/empty-map.ts';
 
 /**
  * Percent-decoding as Go's net/url does it, because opa-envoy-plugin does it so. Node's

@@ -1,4 +1,4 @@
-import { emptyMap } from '../empty-map.ts';
+import { emptyMap } from '../../domain/empty-map.ts';
 
 /** RFC 9110 §5.6.2 token. */
 const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";

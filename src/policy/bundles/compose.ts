@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import type { PolicyBundle } from '../bundle.ts';
 import { BundleError } from '../bundle-error.ts';
-import { emptyMap } from '../empty-map.ts';
+import { emptyMap } from '../../domain/empty-map.ts';
 import type { Snapshot } from './bundle.ts';
 import { merge } from './data-documents.ts';
 import { formatRoot, overlap } from './roots.ts';

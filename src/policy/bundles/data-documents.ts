@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import { BundleError } from '../bundle-error.ts';
-import { emptyMap } from '../empty-map.ts';
+import { emptyMap } from '../../domain/empty-map.ts';
 import { parseJsonBytes } from '../json-text.ts';
 import type { BundleFiles } from './bundle.ts';
 import { outsideRoots } from './manifest.ts';

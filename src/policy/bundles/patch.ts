@@ -1,6 +1,6 @@
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import { BundleError } from '../bundle-error.ts';
-import { emptyMap } from '../empty-map.ts';
+import { emptyMap } from '../../domain/empty-map.ts';
 import { parseJsonBytes } from '../json-text.ts';
 import { unescapePath } from '../url-decoding.ts';
 import type { BundleFiles, PatchOperation } from './bundle.ts';

@@ -1,3 +1,5 @@
+import { emptyMap } from '../../../src/domain/empty-map.ts';
+
 type Plain = { [key: string]: unknown };
 
 /** What protobufjs decoded, in the form of `AttributeContext`. */
@@ -28,9 +30,8 @@ function isDefault(value: unknown): boolean {
   return !value || (Buffer.isBuffer(value) && value.length === 0);
 }
 
-/** A map without a prototype. */
 export function mapOf(entries: Plain | Readonly<Record<string, string>>): object {
-  const map = Object.create(null) as Plain;
+  const map: Plain = emptyMap();
   for (const [key, value] of Object.entries(entries)) map[key] = value;
   return map;
 }

@@ -149,7 +149,7 @@ test('headers named after what every object has are headers and nothing else', (
   ) as object;
   const bytes = checkRequest.encode({ attributes: { request: { http: { headers } } } });
   const decoded = decodeCheckRequest(bytes)?.request?.http?.headers ?? {};
-  assert.equal(Object.getPrototypeOf(decoded), null);
+  assert.ok(!('valueOf' in decoded));
   assert.deepEqual(Object.keys(decoded).toSorted(), names.toSorted());
   assert.equal(decoded['valueOf'], undefined);
   assert.equal(({} as Record<string, unknown>)['from the client'], undefined);
