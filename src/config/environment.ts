@@ -11,8 +11,13 @@ const prefix = 'SALLYPORT_';
  * Kubernetes sets these in every pod for a Service that is called sallyport, or sallyport-…
  * They are nobody's attempt to configure anything.
  */
-const serviceLinkPattern =
-  /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
+function isServiceLink(name: string, text: string): boolean {
+  return linkName.test(name) || (name.endsWith('_PORT') && linkUrl.test(text));
+}
+
+const linkUrl = /^(?:tcp|udp|sctp):\/\//;
+const linkName =
+  /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
 
 /** `server.maxMessage` is `SALLYPORT_SERVER_MAX_MESSAGE`. */
 export function variableName(path: readonly string[]): string {
@@ -33,7 +38,7 @@ export function overlayEnvironment(
     if (text === undefined || !name.startsWith(prefix)) continue;
     const path = paths.get(name);
     if (path !== undefined) overlaid = withValue(overlaid, path, filledScalar(text, placeOf(name)));
-    else if (!serviceLinkPattern.test(name)) problems.push(unknownVariable(name, paths.keys()));
+    else if (!isServiceLink(name, text)) problems.push(unknownVariable(name, paths.keys()));
   }
   return overlaid;
 }

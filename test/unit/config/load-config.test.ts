@@ -154,6 +154,12 @@ test('the variables that Kubernetes sets for Services are not settings', () => {
   assert.ok(configOf(minimal, links));
 });
 
+test('a variable that is like a Service’s, but none, is refused', () => {
+  const [problem, ...others] = problemsOf(minimal, { SALLYPORT_SERVER_PORT: '9191' });
+  assert.match(String(problem), /^\$SALLYPORT_SERVER_PORT: is not a setting/);
+  assert.deepEqual(others, []);
+});
+
 test('references are filled from the environment and from files, once', () => {
   writtenFile('redis://:s3cret@redis:6379\n', 'redis-url');
   const config = configOf(
