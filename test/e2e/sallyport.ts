@@ -26,6 +26,8 @@ export interface SallyportOptions {
   readonly bundle?: string;
   /** Absent: the system picks one. */
   readonly port?: number;
+  /** Whether the start is over when the server listens, ready or not. */
+  readonly startsUnready?: boolean;
 }
 
 export interface Sallyport {
@@ -34,6 +36,8 @@ export interface Sallyport {
   /** The decision records that it has written so far. */
   records(): JsonObject[];
   metrics(): Promise<string>;
+  /** What `/readyz` answers. */
+  readiness(): Promise<{ status: number; body: string }>;
   /** One sample of /metrics, by its name and labels as they are written there. */
   metric(sample: string): Promise<number>;
 }
@@ -46,13 +50,15 @@ export async function startSallyport(options: SallyportOptions): Promise<Sallypo
   const configuration = join(directory, 'sallyport.yaml');
   const program = startProcess(process.execPath, [main, 'serve', '-c', configuration]);
   const admin = adminSocket(directory);
-  await waitFor('Sallyport ready', () => readyOn(admin), { program });
+  const isUp = options.startsUnready === true ? () => listens(program) : () => readyOn(admin);
+  await waitFor('Sallyport up', isUp, { program });
   const metrics = async () => (await get(admin, '/metrics')).body;
   return {
     process: program,
     address: await addressOf(program, options),
     records: () => readRecords(directory),
     metrics,
+    readiness: () => get(admin, '/readyz'),
     metric: async (sample) => sampleOf(await metrics(), sample),
   };
 }
@@ -100,6 +106,10 @@ function addressOf(program: RunningProcess, { directory, transport }: SallyportO
 function boundPort(stderr: string): EnvoyAddress | undefined {
   const port = /^\s*checks +127\.0\.0\.1:(\d+)/m.exec(stderr)?.[1];
   return port === undefined ? undefined : loopback(Number(port));
+}
+
+function listens(program: RunningProcess): true | undefined {
+  return /^\s*checks /m.test(program.stderr()) ? true : undefined;
 }
 
 async function readyOn(admin: string): Promise<true | undefined> {

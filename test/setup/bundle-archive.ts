@@ -3,11 +3,17 @@ import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 
 /** A bundle of these files. */
-export async function bundleOf(files: Readonly<Record<string, string>>): Promise<Buffer> {
+export async function bundleOf(
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<Buffer> {
   const tar = pack();
-  for (const [name, content] of Object.entries(files)) tar.entry({ name }, content);
+  for (const [name, content] of Object.entries(files)) tar.entry({ name }, bytesOf(content));
   tar.finalize();
   return gzipSync(await buffer(tar));
+}
+
+function bytesOf(content: string | Uint8Array): Buffer {
+  return Buffer.from(content);
 }
 
 /** A bundle of data below one root. */

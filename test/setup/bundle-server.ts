@@ -12,7 +12,7 @@ export interface BundleServer {
   readonly requests: readonly IncomingMessage[];
   /** From now on `/NAME` is this, and who waits for news gets it. */
   publish(name: string, archive: Uint8Array): void;
-  /** Answers so until it is called without one. */
+  /** Answers so, also to who waits for news, until it is called without one. */
   answerWith(answer?: Answer): void;
   close(): Promise<void>;
 }
@@ -36,7 +36,8 @@ export async function startBundleServer(): Promise<BundleServer> {
     }
     const answer = () => published.get((request.url ?? '').slice(1));
     const waitMs = 1000 * Number(/wait=(\d+)/.exec(String(request.headers['prefer']))?.[1] ?? 0);
-    const hasNews = answer()?.etag !== request.headers['if-none-match'];
+    const found = answer();
+    const hasNews = found === undefined || found.etag !== request.headers['if-none-match'];
     if (waitMs === 0 || hasNews) {
       send(response, request, answer(), waitMs > 0);
       return;
@@ -44,7 +45,8 @@ export async function startBundleServer(): Promise<BundleServer> {
     const finish = (): void => {
       clearTimeout(timer);
       waiting.delete(finish);
-      send(response, request, answer(), true);
+      if (fault === undefined) send(response, request, answer(), true);
+      else fault(request, response);
     };
     const timer = setTimeout(finish, waitMs);
     waiting.add(finish);
@@ -64,6 +66,7 @@ export async function startBundleServer(): Promise<BundleServer> {
     },
     answerWith(answer) {
       fault = answer;
+      for (const finish of waiting) finish();
     },
     async close() {
       const closed = once(server, 'close');
