@@ -7,9 +7,11 @@ const authorityPattern = /^(\[[0-9a-f:.]{2,45}\]|[\w.~!$&'()*+;=|-]{0,255})(?::\
 
 /**
  * The one spelling of a host: lower-case, without port and trailing dots (CVE-2021-39155); an IPv6
- * address keeps its brackets. Undefined when it cannot be read in one way only.
+ * address keeps its brackets. Undefined when it cannot be read in one way only; empty for nothing,
+ * and for nothing else: `..` is not a host that is unknown.
  */
 export function normaliseHost(authority: string): string | undefined {
   const host = authorityPattern.exec(authority)?.[1]?.toLowerCase();
-  return host?.endsWith('.') === true ? host.replace(/\.+$/, '') : host;
+  const name = host?.endsWith('.') === true ? host.replace(/\.+$/, '') : host;
+  return name === '' && authority !== '' ? undefined : name;
 }
