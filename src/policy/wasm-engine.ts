@@ -8,7 +8,7 @@ import { BundleError } from './bundle-error.ts';
 import type { PolicyBundle } from './bundle.ts';
 import { inputDocument } from './input-document.ts';
 import { jsonText, parseJson } from './json-text.ts';
-import type { BuiltinCall } from './rego/builtin.ts';
+import type { BuiltinCall, BuiltinTable } from './rego/builtin.ts';
 import { hostBuiltins } from './rego/builtins.ts';
 import { interpretResult } from './result.ts';
 import { loadData, loadDataAside } from './wasm/load-data.ts';
@@ -28,6 +28,8 @@ export interface PolicyEngineOptions {
   readonly reservedHeaderPrefix: string;
   /** Units of fuel that an evaluation may use; about 3 ns each. One that needs more is a denial. */
   readonly maxFuel?: number;
+  /** Beside those of `hostBuiltins`: what needs a codec or a network, which other rooms own. */
+  readonly builtins?: BuiltinTable;
 }
 
 /**
@@ -45,7 +47,7 @@ export function createPolicyEngine(
   bundle: PolicyBundle,
   options: PolicyEngineOptions,
 ): PolicyEngine {
-  const module = compilePolicy(moduleFor(bundle, options.decision), hostBuiltins);
+  const module = compile(bundle, options);
   return engineOf(bundle, options, module, loadData(module, jsonOf(bundle)));
 }
 
@@ -57,11 +59,17 @@ export async function loadPolicyEngine(
   bundle: PolicyBundle,
   options: PolicyEngineOptions,
 ): Promise<PolicyEngine> {
-  const module = compilePolicy(moduleFor(bundle, options.decision), hostBuiltins);
+  const module = compile(bundle, options);
   const json = jsonOf(bundle);
   const isSmall = json.length <= maxBytesAtOnce;
   const instance = isSmall ? loadData(module, json) : await loadDataAside(module, json);
   return engineOf(bundle, options, module, instance);
+}
+
+function compile(bundle: PolicyBundle, { decision, builtins }: PolicyEngineOptions): PolicyModule {
+  const more = Object.entries(builtins ?? {});
+  const all = more.length === 0 ? hostBuiltins : new Map([...hostBuiltins, ...more]);
+  return compilePolicy(moduleFor(bundle, decision), all);
 }
 
 function jsonOf({ data }: PolicyBundle): Buffer<ArrayBuffer> {

@@ -11,6 +11,8 @@ import type { PolicyVerdict } from '../../../src/domain/policy.ts';
 import { BundleError } from '../../../src/policy/bundle-error.ts';
 import type { PolicyBundle } from '../../../src/policy/bundle.ts';
 import { readSnapshot } from '../../../src/policy/bundles/read-bundle.ts';
+import { BuiltinError, BuiltinHalt, type Builtin } from '../../../src/policy/rego/builtin.ts';
+import { RegoObject } from '../../../src/policy/rego/value.ts';
 import {
   createPolicyEngine,
   loadPolicyEngine,
@@ -199,6 +201,26 @@ test('an engine is loaded aside as it is at once, with much data and with little
     }
   }
 });
+
+const answersOfABuiltin: readonly (readonly [answer: string, builtin: Builtin, reason: string])[] =
+  [
+    ['true', () => RegoObject.of([['package', true]]), 'allowed'],
+    ['undefined', () => undefined, 'policy_denied'],
+    ['an error', () => raise(new BuiltinError('no module')), 'policy_denied'],
+    ['a halt', () => raise(new BuiltinHalt('no more')), 'policy_unavailable'],
+    ['a fault of its own', () => raise(new TypeError('no function')), 'policy_unavailable'],
+  ];
+
+function raise(error: Error): never {
+  throw error;
+}
+
+for (const [answer, builtin, reason] of answersOfABuiltin) {
+  test(`${answer} of a builtin that another room brings means ${reason}`, () => {
+    const engine = engineOf(bundles.needsBuiltin, { builtins: { 'rego.parse_module': builtin } });
+    assert.equal(reasonOf(engine.evaluate(questionOf({}))), reason);
+  });
+}
 
 test('an answer that nobody can read is a denial, not an exception', () => {
   const filterMetadata = { deep: JSON.parse('['.repeat(600) + ']'.repeat(600)) as unknown };
