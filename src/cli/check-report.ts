@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from '../domain/json.ts';
+import { printable } from '../domain/printable.ts';
 import type { CheckResponse, HeaderValueOption } from '../server/check-client.ts';
 import { table } from './command.ts';
 
@@ -78,14 +79,6 @@ function row(name: string, text: string | undefined): readonly Row[] {
 
 function rowsOf(name: string, lines: readonly string[]): readonly Row[] {
   return lines.map((line, index) => [index === 0 ? name : '', line]);
-}
-
-/** What comes from a policy must not steer the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u${code.toString(16).padStart(4, '0')}`;
-  });
 }
 
 function headerLines(options: readonly HeaderValueOption[] = []): string[] {

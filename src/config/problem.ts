@@ -1,3 +1,5 @@
+import { printable } from '../domain/printable.ts';
+
 /** Where something was said. No line: in the environment, or in a file that has no lines. */
 export interface Place {
   readonly file: string;
@@ -13,10 +15,10 @@ export interface Problem extends Place {
   readonly message: string;
 }
 
-/** `sallyport.yaml:3: server.address: must be …` */
+/** `sallyport.yaml:3: server.address: must be …`. Keys and names in it are as a file has them. */
 export function formatProblem({ file, line, path, message }: Problem): string {
   const place = line === undefined ? file : `${file}:${line}`;
-  return path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`;
+  return printable(path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`);
 }
 
 /** As one reads the file; what is not in it comes last. */
