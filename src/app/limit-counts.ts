@@ -39,7 +39,22 @@ function countInRedis(config: RedisConfig, clock: Clock, observer: RedisObserver
   const isCluster = cluster !== undefined;
   return {
     surroundings: {
-      store: new RedisLimitStore(connection, { keyPrefix, isCluster }, clock),
+      store: new RedisLimitStore(
+        connection,
+        {
+          keyPrefix,
+          isCluster,
+          observer: {
+            opened: ({ message }) => {
+              observer.lost(message);
+            },
+            closed: () => {
+              observer.connected();
+            },
+          },
+        },
+        clock,
+      ),
       localStore: new MemoryLimitStore(clock),
       replicas,
       clock,
@@ -73,9 +88,10 @@ function redisObserver(log: Logger, telemetry: Telemetry): RedisObserver {
   let up: boolean | undefined;
   return {
     connected() {
+      const wasUp = up === true;
       up = true;
       telemetry.setRedisUp(true);
-      log.info('Redis is connected: limits are shared');
+      if (!wasUp) log.info('Redis is connected: limits are shared');
     },
     lost(cause) {
       const wasLost = up === false;

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { fits } from './gcra.ts';
 import type { Charge, LimitStore, Taken } from './store.ts';
-import { type ScriptRunner, TakeLane, type TakenAt } from './take-lane.ts';
+import { type LaneObserver, type ScriptRunner, TakeLane, type TakenAt } from './take-lane.ts';
 
 /** Hash tags in a cluster: few, so that requests can share calls; enough for a dozen masters. */
 const clusterLanes = 64;
@@ -11,6 +11,8 @@ export interface RedisStoreOptions {
   readonly keyPrefix: string;
   /** A cluster takes keys in one call only where they have one slot. */
   readonly isCluster: boolean;
+  /** Told when a server, or one of several, stops answering, and when all do again. */
+  readonly observer: LaneObserver;
 }
 
 /** The charges of one request that one call can take, and their places among all of them. */
@@ -29,11 +31,14 @@ interface Part {
 export class RedisLimitStore implements LimitStore {
   readonly #lanes: readonly [TakeLane, ...TakeLane[]];
 
-  constructor(runner: ScriptRunner, { keyPrefix, isCluster }: RedisStoreOptions, clock: Clock) {
-    const tagged = (tag: number): TakeLane => new TakeLane(runner, `${keyPrefix}{${tag}}`, clock);
+  constructor(runner: ScriptRunner, options: RedisStoreOptions, clock: Clock) {
+    const { keyPrefix, isCluster } = options;
+    const observer = observerOfAll(options.observer);
+    const laneWith = (prefix: string): TakeLane => new TakeLane(runner, prefix, clock, observer);
+    const tagged = (tag: number): TakeLane => laneWith(`${keyPrefix}{${tag}}`);
     this.#lanes = isCluster
       ? [tagged(0), ...Array.from({ length: clusterLanes - 1 }, (_, index) => tagged(index + 1))]
-      : [new TakeLane(runner, keyPrefix, clock)];
+      : [laneWith(keyPrefix)];
   }
 
   take(charges: readonly Charge[], deadlineMs: number): Promise<Taken> {
@@ -64,6 +69,21 @@ export class RedisLimitStore implements LimitStore {
   #laneOf(counted: string): TakeLane {
     return this.#lanes[hashOf(counted) % this.#lanes.length] ?? this.#lanes[0];
   }
+}
+
+/** Closed only when every lane is. */
+function observerOfAll(observer: LaneObserver): LaneObserver {
+  let open = 0;
+  return {
+    opened(cause) {
+      open += 1;
+      if (open === 1) observer.opened(cause);
+    },
+    closed() {
+      open -= 1;
+      if (open === 0) observer.closed();
+    },
+  };
 }
 
 /** Each part is charged before the request is admitted, so no limit is ever exceeded. */

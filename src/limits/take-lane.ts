@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import type { Charge, Taken } from './store.ts';
 
 /** A script holds up Redis while it runs: 64 requests take it about half a millisecond. */
@@ -14,17 +15,26 @@ export interface ScriptRunner {
   runTakeScript(keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
 }
 
+/** Told when calls begin to be kept from a server that does not answer, and when no longer. */
+export interface LaneObserver {
+  opened(cause: Error): void;
+  closed(): void;
+}
+
 export interface TakenAt extends Taken {
   readonly levels: readonly number[];
   /** When it was taken, in microseconds by the server's clock. */
   readonly atUs: number;
 }
 
-interface Waiting {
+interface Asked {
   readonly charges: readonly Charge[];
-  readonly deadlineMs: number;
   /** For a refund: when it was charged. */
   readonly chargedAtUs?: number;
+}
+
+interface Waiting extends Asked {
+  readonly deadlineMs: number;
   readonly resolve: (taken: TakenAt) => void;
   readonly reject: (error: Error) => void;
 }
@@ -37,13 +47,26 @@ export class TakeLane {
   readonly #runner: ScriptRunner;
   readonly #keyPrefix: string;
   readonly #clock: Clock;
+  readonly #breaker: CircuitBreaker;
+  readonly #inFlight = new Set<readonly Waiting[]>();
   #waiting: Waiting[] = [];
   #waitingCharges = 0;
 
-  constructor(runner: ScriptRunner, keyPrefix: string, clock: Clock) {
+  constructor(runner: ScriptRunner, keyPrefix: string, clock: Clock, observer: LaneObserver) {
     this.#runner = runner;
     this.#keyPrefix = keyPrefix;
     this.#clock = clock;
+    this.#breaker = new CircuitBreaker({
+      probe: () => this.#probe(),
+      onOpen: (cause) => {
+        observer.opened(cause);
+        // They are behind the calls that failed, and would only wait for their own time-out.
+        for (const batch of this.#inFlight) rejectAll(batch, cause);
+      },
+      onClose: () => {
+        observer.closed();
+      },
+    });
   }
 
   take(charges: readonly Charge[], deadlineMs: number): Promise<TakenAt> {
@@ -58,6 +81,7 @@ export class TakeLane {
   #queue(request: Omit<Waiting, 'resolve' | 'reject'>): Promise<TakenAt> {
     const count = request.charges.length;
     if (!this.#runner.isUp()) return Promise.reject(new Error('Redis is not connected'));
+    if (this.#breaker.cause !== undefined) return Promise.reject(this.#breaker.cause);
     if (count > maxChargesPerCall) {
       return Promise.reject(new Error(`more than ${maxChargesPerCall} limits on one request`));
     }
@@ -84,26 +108,54 @@ export class TakeLane {
 
   /** Settles every request of the batch, and never rejects itself. */
   async #send(batch: readonly Waiting[]): Promise<void> {
+    this.#inFlight.add(batch);
     try {
-      const keys: string[] = [];
-      const args: (string | number)[] = [];
-      for (const waiting of batch) this.#write(waiting, keys, args);
-      const reply = numbersIn(await this.#runner.runTakeScript(keys, args));
-      if (reply.length !== 1 + batch.length + keys.length) throw unexpectedReply();
-      distribute(batch, reply);
+      distribute(batch, await this.#ask(batch));
+      this.#breaker.succeeded();
     } catch (error) {
       const cause = error instanceof Error ? error : new Error(String(error));
-      for (const { reject } of batch) reject(cause);
+      rejectAll(batch, cause);
+      this.#breaker.failed(cause);
+    } finally {
+      this.#inFlight.delete(batch);
     }
   }
 
-  #write({ charges, chargedAtUs }: Waiting, keys: string[], args: (string | number)[]): void {
+  async #ask(requests: readonly Asked[]): Promise<readonly number[]> {
+    const keys: string[] = [];
+    const args: (string | number)[] = [];
+    for (const request of requests) this.#write(request, keys, args);
+    const reply = numbersIn(await this.#runner.runTakeScript(keys, args));
+    if (reply.length !== 1 + requests.length + keys.length) throw unexpectedReply();
+    return reply;
+  }
+
+  /** Writes, as a request does: a server that can only be read is of no use. */
+  async #probe(): Promise<void> {
+    if (!this.#runner.isUp()) throw new Error('Redis is not connected');
+    await this.#ask([{ charges: [probeCharge] }]);
+  }
+
+  #write({ charges, chargedAtUs }: Asked, keys: string[], args: (string | number)[]): void {
     args.push(charges.length);
     for (const { key, amount, capacity, enforced } of charges) {
       keys.push(this.#keyPrefix + key);
       args.push(amount, capacity, chargedAtUs ?? (enforced ? 1 : 0));
     }
   }
+}
+
+/** A millisecond of a bucket of its own, which is never full. */
+const probeCharge: Charge = {
+  key: 'probe',
+  counted: '',
+  amount: 1000,
+  capacity: Number.MAX_SAFE_INTEGER,
+  enforced: false,
+};
+
+function rejectAll(batch: readonly Waiting[], cause: Error): void {
+  for (const { reject } of batch) reject(cause);
 }
 
 function distribute(batch: readonly Waiting[], reply: readonly number[]): void {

@@ -27,6 +27,7 @@ export function createCheckObserver(registry: Registry): CheckObserver {
   const durations = createHistogramFamily(metrics.checkDuration, registry, ['allow', 'deny']);
   const stages = createHistogramFamily(metrics.stageDuration, registry, stageNames);
   const limitDecisions = createCounterFamily(metrics.limitDecisions, registry);
+  const limitsDegraded = createCounterFamily(metrics.limitsDegraded, registry);
   const countDenial = createDenialCounter(registry);
 
   return {
@@ -38,8 +39,9 @@ export function createCheckObserver(registry: Registry): CheckObserver {
         if (stageMs !== undefined) histogram.observe(stageMs / 1000);
       }
       if (check.limits !== undefined) {
-        for (const { name, mode, result } of check.limits.states) {
+        for (const { name, mode, result, degraded } of check.limits.states) {
           limitDecisions.tally(name, mode, result).add();
+          if (degraded !== undefined) limitsDegraded.tally(name, degraded).add();
         }
       }
       if (decision.outcome === 'deny') countDenial(check, decision.reason);

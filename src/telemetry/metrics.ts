@@ -37,6 +37,11 @@ export const metrics = {
     help: 'What each limit said of the checks that it applied to',
     labelNames: ['limit', 'mode', 'result'],
   },
+  limitsDegraded: {
+    name: 'sallyport_limits_degraded_total',
+    help: 'How each limit was decided while its store did not answer: allow, deny or local',
+    labelNames: ['limit', 'how'],
+  },
   redisUp: {
     name: 'sallyport_redis_up',
     help: '1 while the limit store answers, 0 while it does not; absent without Redis',

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/domain/clock.ts';
 import { openRedisClient } from '../../src/limits/redis-client.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { startRedisCluster } from '../setup/redis-cluster.ts';
-import { redisSettings } from '../setup/redis-settings.ts';
+import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 import { aheadSeconds, chargeOf, take, testLimitStore } from './limit-store.ts';
 import { RedisAtTestTime } from './redis-at-test-time.ts';
 
@@ -21,7 +21,11 @@ after(async () => {
 
 async function openStore() {
   await redis.empty();
-  const store = new RedisLimitStore(redis, { keyPrefix: 'p:', isCluster: true }, systemClock);
+  const store = new RedisLimitStore(
+    redis,
+    { keyPrefix: 'p:', isCluster: true, observer: unobserved },
+    systemClock,
+  );
   return { store, advance: (ms: number) => redis.advance(ms) };
 }
 

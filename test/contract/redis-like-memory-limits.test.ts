@@ -7,7 +7,7 @@ import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
 import { openRedisClient } from '../../src/limits/redis-client.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { RedisServer } from '../setup/redis-server.ts';
-import { redisSettings } from '../setup/redis-settings.ts';
+import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 import { FakeClock } from '../unit/limits/fixture.ts';
 import { noDeadline } from './limit-store.ts';
 import { RedisAtTestTime } from './redis-at-test-time.ts';
@@ -45,7 +45,11 @@ test('memory and Redis answer every sequence of requests alike', async () => {
       await redis.empty();
       const clock = new FakeClock();
       const inMemory = new MemoryLimitStore(clock);
-      const inRedis = new RedisLimitStore(redis, { keyPrefix: '', isCluster: false }, systemClock);
+      const inRedis = new RedisLimitStore(
+        redis,
+        { keyPrefix: '', isCluster: false, observer: unobserved },
+        systemClock,
+      );
       for (const { requests, pauseMs } of steps) {
         const expected = requests.map((charges) => inMemory.take(charges));
         const answers = requests.map(async (charges) => inRedis.take(charges, noDeadline));

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/domain/clock.ts';
 import { openRedisClient } from '../../src/limits/redis-client.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { RedisServer } from '../setup/redis-server.ts';
-import { redisSettings } from '../setup/redis-settings.ts';
+import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 import { testLimitStore } from './limit-store.ts';
 import { RedisAtTestTime } from './redis-at-test-time.ts';
 
@@ -21,7 +21,11 @@ after(async () => {
 testLimitStore(async () => {
   await redis.empty();
   return {
-    store: new RedisLimitStore(redis, { keyPrefix: 'sallyport:', isCluster: false }, systemClock),
+    store: new RedisLimitStore(
+      redis,
+      { keyPrefix: 'sallyport:', isCluster: false, observer: unobserved },
+      systemClock,
+    ),
     advance: (ms) => {
       redis.advance(ms);
     },

@@ -6,6 +6,7 @@ import type { RedisSettings } from '../../src/limits/redis-settings.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { createRedisConnection, type RedisConnection } from '../../src/limits/redis.ts';
 import type { Charge } from '../../src/limits/store.ts';
+import { unobserved } from '../setup/redis-settings.ts';
 
 /** A busy machine, an election among sentinels or nodes: long, but not for ever. */
 const waitMs = 30_000;
@@ -32,7 +33,7 @@ export function openConnection(t: TestContext, settings: RedisSettings): OpenedC
   const isCluster = settings.servers.kind === 'cluster';
   const store = new RedisLimitStore(
     connection,
-    { keyPrefix: 'sallyport:', isCluster },
+    { keyPrefix: 'sallyport:', isCluster, observer: unobserved },
     systemClock,
   );
   return { connection, store, lost, renewalsFailed };

@@ -10,7 +10,8 @@ import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { createRedisConnection, type RedisConnection } from '../../src/limits/redis.ts';
 import { RedisServer } from '../setup/redis-server.ts';
-import { redisSettings } from '../setup/redis-settings.ts';
+import { redisSettings, unobserved } from '../setup/redis-settings.ts';
+import { TcpProxy } from '../setup/tcp-proxy.ts';
 import { namedLimitFrom, questionFrom } from '../unit/limits/fixture.ts';
 
 const commandTimeoutMs = 100;
@@ -43,7 +44,11 @@ function openRig(t: TestContext, url: string): Rig {
       namedLimitFrom({ name: onError, onError, quota, windowMs: 86_400_000 }),
     ),
     {
-      store: new RedisLimitStore(connection, { keyPrefix: '', isCluster: false }, clock),
+      store: new RedisLimitStore(
+        connection,
+        { keyPrefix: '', isCluster: false, observer: unobserved },
+        clock,
+      ),
       localStore: new MemoryLimitStore(clock),
       replicas,
       clock,
@@ -159,6 +164,39 @@ test('a Redis that hangs: answered within the time-out, then at once, and used w
   await assertDegraded(rig);
   assert.match((await rig.take('deny')).detail ?? '', /Redis is not connected/);
   server.signal('SIGCONT');
+  await assertRecovers(rig);
+});
+
+test('a Redis that answers too late costs few requests their time-out, and then none', async (t) => {
+  const server = await startServer(t);
+  const proxy = await new TcpProxy(server.socketPath).open();
+  t.after(async () => proxy.cut());
+  const rig = openRig(t, proxy.url);
+  await until('Redis is up', () => rig.connection.isUp());
+  proxy.delayMs = 2 * commandTimeoutMs;
+  const asked = async (): Promise<boolean> => {
+    const { tookMs } = await timed(async () => rig.take('allow'));
+    return tookMs >= commandTimeoutMs * 0.9;
+  };
+  const waited = [];
+  for (let request = 0; request < 50; request += 1) waited.push(await asked());
+  assert.deepEqual(waited.filter(Boolean), [true, true, true]);
+  const { detail } = await rig.take('deny');
+  assert.match(detail ?? '', /Redis failed 3 times in a row|Redis is not connected/);
+  proxy.delayMs = 0;
+  await assertRecovers(rig);
+});
+
+test('a wire that is dead, and says nothing, is given up and taken again', async (t) => {
+  const server = await startServer(t);
+  const proxy = await new TcpProxy(server.socketPath).open();
+  t.after(async () => proxy.cut());
+  const rig = openRig(t, proxy.url);
+  await until('Redis is up', () => rig.connection.isUp());
+  proxy.delayMs = Infinity;
+  await assertDegraded(rig);
+  await until('the connection is given up', () => !rig.connection.isUp());
+  proxy.delayMs = 0;
   await assertRecovers(rig);
 });
 

@@ -7,7 +7,7 @@ import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { createRedisConnection, type RedisConnection } from '../../src/limits/redis.ts';
 import type { Charge } from '../../src/limits/store.ts';
 import { RedisServer } from '../setup/redis-server.ts';
-import { redisSettings } from '../setup/redis-settings.ts';
+import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 
 const server = new RedisServer();
 const connections: RedisConnection[] = [];
@@ -42,7 +42,11 @@ async function openStore(): Promise<RedisLimitStore> {
   });
   connections.push(connection);
   await up;
-  return new RedisLimitStore(connection, { keyPrefix, isCluster: false }, systemClock);
+  return new RedisLimitStore(
+    connection,
+    { keyPrefix, isCluster: false, observer: unobserved },
+    systemClock,
+  );
 }
 
 function chargeOf(key: string, burst: number, intervalUs = 3600 * secondUs): Charge {

@@ -1,3 +1,4 @@
+import type { LaneObserver } from '../../src/limits/take-lane.ts';
 import type { RedisServers, RedisSettings } from '../../src/limits/redis-settings.ts';
 
 /** A connection with time-outs that only a Redis that is gone exceeds; say what the test is about. */
@@ -7,3 +8,5 @@ export function redisSettings(
 ): RedisSettings {
   return { servers, protocol: 3, connectTimeoutMs: 1000, commandTimeoutMs: 2000, ...parts };
 }
+
+export const unobserved: LaneObserver = { opened: () => {}, closed: () => {} };

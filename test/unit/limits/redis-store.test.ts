@@ -4,9 +4,10 @@ import { RedisLimitStore } from '../../../src/limits/redis-store.ts';
 import type { ScriptRunner } from '../../../src/limits/take-lane.ts';
 import type { Charge, Taken } from '../../../src/limits/store.ts';
 import { FakeClock } from './fixture.ts';
+import { unobserved } from '../../setup/redis-settings.ts';
 
 const charge: Charge = { key: 'a', counted: '', amount: 1, capacity: 1, enforced: true };
-const inOneServer = { keyPrefix: '', isCluster: false };
+const inOneServer = { keyPrefix: '', isCluster: false, observer: unobserved };
 const farAwayMs = Number.MAX_SAFE_INTEGER;
 
 function connectionThat(parts: Partial<ScriptRunner>): ScriptRunner {
@@ -87,7 +88,7 @@ test('only durations are sent, in calls of what one turn brought', async () => {
   });
   const store = new RedisLimitStore(
     connection,
-    { keyPrefix: 'p:', isCluster: false },
+    { keyPrefix: 'p:', isCluster: false, observer: unobserved },
     new FakeClock(),
   );
   const shadow = { key: 'b', counted: '', amount: 2, capacity: 3, enforced: false };

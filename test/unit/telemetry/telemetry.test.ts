@@ -54,6 +54,7 @@ function limitState(name: string, result: LimitState['result']): LimitState {
   return {
     name,
     mode: 'shadow',
+    degraded: 'local',
     result,
     quota: 1,
     windowMs: 1,
@@ -108,6 +109,7 @@ test('a scrape has the checks, their durations, stages, denials and limits', asy
     'sallyport_denials_total{caller="spiffe://prod/ns/a/sa/b",service="orders",method="GET",reason="no_rule"}': 1,
     'sallyport_limit_decisions_total{limit="orders-read",mode="shadow",result="within"}': 1,
     'sallyport_limit_decisions_total{limit="all",mode="shadow",result="over"}': 1,
+    'sallyport_limits_degraded_total{limit="orders-read",how="local"}': 1,
     'sallyport_build_info{version="1.2.3"}': 1,
   };
   for (const [sample, value] of Object.entries(expected)) {
