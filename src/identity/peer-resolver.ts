@@ -12,6 +12,8 @@ export interface PeerResolverOptions {
 
 /** Principals seen lately; a mesh has far fewer, and a flood of others only costs their parsing. */
 const maxRemembered = 4096;
+/** As long as a SPIFFE ID may be; what is longer is nobody, and not worth the memory. */
+const maxRememberedLength = 2048;
 
 /**
  * Knows the caller by `source.principal`: the identity in the peer certificate that Envoy verified.
@@ -28,6 +30,7 @@ export function createPeerResolver(options: PeerResolverOptions): CallerResolver
     const known = remembered.get(principal);
     if (known !== undefined) return known;
     const answer = authenticate(principal, trustDomains);
+    if (principal.length > maxRememberedLength) return answer;
     if (remembered.size >= maxRemembered) remembered.clear();
     remembered.set(principal, answer);
     return answer;

@@ -78,3 +78,9 @@ test('a flood of principals does not make a stranger known, nor a known caller a
   }
   assert.ok(!(resolve('spiffe://prod/ns/shop/sa/web') instanceof Denial));
 });
+
+test('a principal longer than any SPIFFE ID is not remembered', () => {
+  const [short, long] = ['x'.repeat(2048), 'x'.repeat(2049)];
+  assert.equal(resolve(short), resolve(short));
+  assert.notEqual(resolve(long), resolve(long));
+});
