@@ -6,7 +6,7 @@ import { shareRight, wantedShare, wantsResult } from './figures.ts';
 import { readDocument, withParts } from './rego-document.ts';
 import { runCorpus } from './run-corpus.ts';
 
-const results = runCorpus();
+const results = await runCorpus();
 const exceptions = readExceptions();
 const listed = new Set(exceptions.flatMap(({ cases }) => cases));
 

@@ -9,7 +9,7 @@ import { readDocument, withParts, writeDocument } from './rego-document.ts';
 import { runCorpus } from './run-corpus.ts';
 
 const words = process.argv.slice(2);
-const results = runCorpus();
+const results = await runCorpus();
 const exceptions = readExceptions();
 const listed = new Set(exceptions.flatMap(({ cases }) => cases));
 const wrong = results.filter(({ case: { id }, fault }) => {

@@ -10,16 +10,16 @@ export interface CaseResult {
 }
 
 /** Runs every case of the corpus, in the corpus' order. */
-export function runCorpus(): CaseResult[] {
+export async function runCorpus(): Promise<CaseResult[]> {
   const cases = readCases();
   const outcomes = new Map<ConformanceCase, Outcome>();
   const ofModule = Map.groupBy(cases, ({ program }) =>
     program.kind === 'compiled' ? program.module : 'none',
   );
-  for (const each of ofModule.get('none') ?? []) outcomes.set(each, runCase(each, undefined));
+  for (const each of ofModule.get('none') ?? []) outcomes.set(each, await runCase(each, undefined));
   for (const module of readModules(cases)) {
     for (const each of ofModule.get(nameOfModule(module)) ?? []) {
-      outcomes.set(each, runCase(each, module));
+      outcomes.set(each, await runCase(each, module));
     }
   }
   return cases.map((each) => {
