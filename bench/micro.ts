@@ -12,6 +12,7 @@ import { jsonText } from '../src/policy/json-text.ts';
 import { arrivalOf } from '../src/server/check-arrival.ts';
 import { createTelemetry } from '../src/telemetry/telemetry.ts';
 import { encodeCheckRequest } from './check-request.ts';
+import { evaluations } from './evaluations.ts';
 import { openGate } from './gate.ts';
 import { type Operation, type OperationTime, timeOperations } from './operations.ts';
 import { formatTable } from './table.ts';
@@ -62,6 +63,7 @@ async function stages(): Promise<Operation[]> {
       },
     },
     { name: 'policy, with its input', run: () => gate.policy.evaluate(question) },
+    ...(await evaluations()),
     { name: 'limits, in memory', run: () => gate.limiter.take(limitQuestion, deadlineMs) },
     { name: 'answer', run: () => answer(completed) },
     { name: 'answer and encode', run: () => encodeCheckResponse(answer(completed)) },
