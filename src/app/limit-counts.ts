@@ -2,6 +2,7 @@ import type { RedisConfig } from '../config/config.ts';
 import { formatProblem } from '../config/problem.ts';
 import { watchFiles } from '../config/watch-files.ts';
 import type { Clock } from '../domain/clock.ts';
+import { DenialCache } from '../limits/denial-cache.ts';
 import type { LimiterSurroundings } from '../limits/limiter.ts';
 import { MemoryLimitStore } from '../limits/memory-store.ts';
 import { RedisLimitStore } from '../limits/redis-store.ts';
@@ -35,28 +36,27 @@ function countInRedis(config: RedisConfig, clock: Clock, observer: RedisObserver
     if ('value' in renewed) connection.renew(renewed.value);
     else observer.renewalFailed(renewed.problems.map(formatProblem).join('; '));
   });
-  const { keyPrefix, replicas, cluster } = config;
-  const isCluster = cluster !== undefined;
+  const store = new RedisLimitStore(
+    connection,
+    {
+      keyPrefix: config.keyPrefix,
+      isCluster: config.cluster !== undefined,
+      observer: {
+        opened: ({ message }) => {
+          observer.lost(message);
+        },
+        closed: () => {
+          observer.connected();
+        },
+      },
+    },
+    clock,
+  );
   return {
     surroundings: {
-      store: new RedisLimitStore(
-        connection,
-        {
-          keyPrefix,
-          isCluster,
-          observer: {
-            opened: ({ message }) => {
-              observer.lost(message);
-            },
-            closed: () => {
-              observer.connected();
-            },
-          },
-        },
-        clock,
-      ),
+      store: new DenialCache(store, clock),
       localStore: new MemoryLimitStore(clock),
-      replicas,
+      replicas: config.replicas,
       clock,
     },
     describe: () =>
