@@ -17,6 +17,7 @@ import { regexBuiltins } from './builtins/regex.ts';
 import { semverBuiltins } from './builtins/semver.ts';
 import { sprintfBuiltins } from './builtins/sprintf.ts';
 import { stringBuiltins } from './builtins/strings.ts';
+import { templateBuiltins } from './builtins/templates.ts';
 import { timeBuiltins } from './builtins/times.ts';
 import { traceBuiltins } from './builtins/traces.ts';
 import { unitBuiltins } from './builtins/units.ts';
@@ -49,6 +50,7 @@ const tables: readonly BuiltinTable[] = [
   semverBuiltins,
   sprintfBuiltins,
   stringBuiltins,
+  templateBuiltins,
   timeBuiltins,
   traceBuiltins,
   unitBuiltins,
