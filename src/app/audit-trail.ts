@@ -26,7 +26,7 @@ export function createAuditTrail(audit: AuditConfig, log: Logger, telemetry: Tel
   return createRecorder({
     sinks: sinksOf(audit, events),
     mask: compileMask(audit.mask),
-    labels: { id: randomUUID(), version },
+    labels: { ...Object.fromEntries(audit.labels), id: randomUUID(), version },
     events,
   });
 }

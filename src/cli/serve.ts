@@ -1,43 +1,68 @@
 import { formatAddress, type ListenAddress } from '../domain/listen-address.ts';
 import type { ConfigSource } from '../app/reloader.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { formatProblem } from '../config/problem.ts';
-import { configOption, table, type Command } from './command.ts';
+import { loadOpaConfig } from '../config/load-opa-config.ts';
+import { formatProblem, type Problem } from '../config/problem.ts';
+import { configOption, table, type Command, type CommandOption } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
-import { parseArguments } from './parse-arguments.ts';
+import { type Arguments, parseArguments } from './parse-arguments.ts';
 import { defaultServer } from './check-options.ts';
+import { UsageError } from './usage-error.ts';
+
+const opaConfigOption: CommandOption = {
+  name: 'opa-config',
+  value: 'FILE',
+  about: 'instead: the configuration of an OPA with opa-envoy-plugin',
+};
 
 export const serve: Command = {
   name: 'serve',
   summary: 'the server; without a configuration it serves the shipped example',
-  options: [configOption],
+  options: [configOption, opaConfigOption],
   run: runServer,
 };
 
 async function runServer(args: readonly string[], context: CliContext): Promise<ExitStatus> {
-  const given = parseArguments(serve, args).text('config');
-  const source = sourceOf(given ?? context.defaultConfig, context);
+  const given = parseArguments(serve, args);
+  const source = sourceOf(given, context);
   const loaded = source.load();
   if ('problems' in loaded) {
-    for (const problem of loaded.problems) context.stderr.write(`${formatProblem(problem)}\n`);
+    writeAll(loaded.problems, context);
     context.stderr.write(
       `sallyport: cannot start; ${count(loaded.problems.length)} to put right\n`,
     );
     return 2;
   }
+  writeAll(loaded.warnings ?? [], context);
   const app = await context.createApp(loaded.config, source);
   const signal = firstSignal(context);
   const { address, adminAddress } = await app.start();
   context.stderr.write(banner(address, adminAddress, source.path, context));
-  if (given === undefined) context.stderr.write(commandsToTry(address, context));
+  if (isExample(given)) context.stderr.write(commandsToTry(address, context));
   await signal;
   context.stderr.write('sallyport: draining; a second signal stops at once\n');
   await app.stop();
   return 0;
 }
 
-function sourceOf(path: string, { environment }: CliContext): ConfigSource {
-  return { path, load: () => loadConfig(path, environment) };
+/** @throws {UsageError} when two configurations are given. */
+function sourceOf(given: Arguments, { environment, defaultConfig }: CliContext): ConfigSource {
+  const opaConfig = given.text('opa-config');
+  const config = given.text('config');
+  if (opaConfig === undefined) {
+    const path = config ?? defaultConfig;
+    return { path, load: () => loadConfig(path, environment) };
+  }
+  if (config !== undefined) throw new UsageError('--config and --opa-config exclude each other');
+  return { path: opaConfig, load: () => loadOpaConfig(opaConfig, environment) };
+}
+
+function isExample(given: Arguments): boolean {
+  return given.text('config') === undefined && given.text('opa-config') === undefined;
+}
+
+function writeAll(problems: readonly Problem[], { stderr }: CliContext): void {
+  for (const problem of problems) stderr.write(`${formatProblem(problem)}\n`);
 }
 
 function count(problems: number): string {

@@ -7,6 +7,7 @@ import type {
   InsecureConfig,
   ServerConfig,
 } from './config.ts';
+import { mapOf } from './map-of.ts';
 import { policy } from './policy-schema.ts';
 import { redis } from './redis-schema.ts';
 import {
@@ -183,6 +184,11 @@ const audit = section<AuditConfig>({
       keep: defaulted('keep', integer(0, 1000), '5', 'How many rotated files are kept.'),
     }),
     'Decision records in a file.',
+  ),
+  labels: group(
+    'labels',
+    mapOf(text('text', 'text', /^[^\0]*$/), 'texts', /^[\w.-]{1,64}$/),
+    'In the `labels` of every record.',
   ),
   mask: defaulted(
     'mask',

@@ -99,6 +99,8 @@ export interface RedisTlsConfig {
 export interface AuditConfig {
   readonly stdout: boolean;
   readonly file?: { readonly path: string; readonly maxBytes: number; readonly keep: number };
+  /** In each record's `labels`, beside `id` and `version`. */
+  readonly labels: ReadonlyMap<string, string>;
   /** JSON pointers into the record that are removed before it leaves the process. */
   readonly mask: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { emptyMapping, filledScalar, type MappingNode, type Node } from './node.ts';
+import { filledScalar, type Node, withValue } from './node.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import type { Schema } from './schema.ts';
@@ -46,20 +46,6 @@ export function overlayEnvironment(
 function leafPaths(schema: Schema<unknown>, path: readonly string[] = []): (readonly string[])[] {
   if (schema.rows === undefined) return [path];
   return schema.rows.flatMap(([, key]) => leafPaths(key.schema, [...path, key.name]));
-}
-
-/** A copy in which the path leads to `value`. What is no mapping on the way is left to be refused. */
-function withValue(node: Node, path: readonly string[], value: Node): Node {
-  const [key, ...rest] = path;
-  if (key === undefined) return value;
-  if (node.kind !== 'mapping') return node;
-  const entry = node.entries.get(key) ?? absentEntry(value);
-  const replaced = { keyPlace: entry.keyPlace, value: withValue(entry.value, rest, value) };
-  return { ...node, entries: new Map([...node.entries, [key, replaced]]) };
-}
-
-function absentEntry({ place }: Node): { keyPlace: Node['place']; value: MappingNode } {
-  return { keyPlace: place, value: emptyMapping(place) };
 }
 
 function placeOf(variable: string): { file: string } {

@@ -8,7 +8,13 @@ import { inOrder, type Problem } from './problem.ts';
 import { readYaml } from './read-yaml.ts';
 import { unavailableKeys } from './unavailable-keys.ts';
 
-export type LoadedConfig = { readonly config: Config } | { readonly problems: readonly Problem[] };
+export type LoadedConfig =
+  | {
+      readonly config: Config;
+      /** What is left out, and changes no decision. */
+      readonly warnings?: readonly Problem[];
+    }
+  | { readonly problems: readonly Problem[] };
 
 /**
  * Reads sallyport.yaml, with `${…}` filled in and `SALLYPORT_…` variables over it. Every problem

@@ -11,6 +11,7 @@ const restartPaths: readonly string[] = [
   'redis',
   'audit.stdout',
   'audit.file',
+  'audit.labels',
   'headers',
 ];
 

@@ -49,3 +49,17 @@ export function emptyMapping(place: Place): MappingNode {
 export function childPath(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
+
+/** A copy in which the path leads to `value`. What is no mapping on the way is left to be refused. */
+export function withValue(node: Node, path: readonly string[], value: Node): Node {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  if (node.kind !== 'mapping') return node;
+  const entry = node.entries.get(key) ?? absentEntry(value);
+  const replaced = { keyPlace: entry.keyPlace, value: withValue(entry.value, rest, value) };
+  return { ...node, entries: new Map([...node.entries, [key, replaced]]) };
+}
+
+function absentEntry({ place }: Node): { keyPlace: Node['place']; value: MappingNode } {
+  return { keyPlace: place, value: emptyMapping(place) };
+}

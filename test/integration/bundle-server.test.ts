@@ -237,6 +237,7 @@ test('a restart while the server is away serves what was kept', async () => {
 test('each of many checks under many swaps is decided by one revision, named in its record', async () => {
   await publish('r0');
   const started = await start();
+  await ask();
   const swaps = 12;
   const load = new AbortController();
   const asking = Array.from({ length: 4 }, async () => {
@@ -246,6 +247,7 @@ test('each of many checks under many swaps is decided by one revision, named in 
     // Even revisions allow, odd ones deny: a mixture of two would show.
     await publish(`r${swap}`, swap % 2 === 0);
     await serves(`r${swap}`);
+    await ask();
   }
   load.abort();
   await Promise.all(asking);

@@ -53,7 +53,7 @@ test('every default is filled in', () => {
       decisionFrom: 'configuration',
       skipRequestBodyParse: false,
     },
-    audit: { stdout: true, mask: alwaysMasked },
+    audit: { stdout: true, labels: new Map(), mask: alwaysMasked },
     headers: { prefix: 'x-sallyport-' },
     insecure: { ambiguousPaths: [] },
   });
