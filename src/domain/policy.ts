@@ -34,6 +34,8 @@ export interface PolicyVerdict {
   readonly rule: string | undefined;
   readonly reasons: readonly string[];
   readonly limits: readonly LimitRequest[];
+  /** Which policy answered, where a route chose it. */
+  readonly policy?: PolicyIdentity;
   /** What the evaluation took, in units that do not depend on the machine. */
   readonly fuel?: number;
 }

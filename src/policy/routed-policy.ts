@@ -24,8 +24,9 @@ export function createRoutedPolicy(
     identity: fallback.identity,
     evaluate(question) {
       const wanted = question.request.attributes.contextExtensions?.[decisionExtension];
-      const engine = wanted === undefined ? fallback : engines.get(wanted);
-      if (engine !== undefined) return engine.evaluate(question);
+      if (wanted === undefined) return fallback.evaluate(question);
+      const chosen = engines.get(wanted);
+      if (chosen !== undefined) return { ...chosen.evaluate(question), policy: chosen.identity };
       return unanswered(
         new Denial(
           'policy_unavailable',

@@ -99,6 +99,7 @@ async function complete(
     policy = currentGate.policy.identity;
     if (refusal === undefined) check.attributes = decode(message);
     decision = refusal ?? (await decide(currentGate, check, clock));
+    policy = check.verdict?.policy ?? policy;
   } catch (fault) {
     onFault('deciding a check', fault);
     decision = new Denial('internal', messageOf(fault));

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PolicyEngine } from '../../../src/check/ports.ts';
+import { Denial } from '../../../src/domain/decision.ts';
+import { createRoutedPolicy } from '../../../src/policy/routed-policy.ts';
+import { unanswered } from '../../../src/policy/unanswered.ts';
+import { questionOf } from './http-question.ts';
+
+/** Denies, and says by which decision. */
+function engineFor(path: string): PolicyEngine {
+  return {
+    identity: { name: 'example', revision: 'r1', path },
+    evaluate: () => unanswered(new Denial('policy_denied', path)),
+  };
+}
+
+function decidedBy(contextExtensions: Record<string, string> | undefined) {
+  const policy = createRoutedPolicy('a/allow', ['a/allow', 'b/allow'], engineFor);
+  const attributes = contextExtensions && { contextExtensions };
+  const verdict = policy.evaluate(questionOf({}, attributes && { attributes }));
+  assert.ok(verdict.decision instanceof Denial);
+  return { detail: verdict.decision.detail, path: verdict.policy?.path ?? policy.identity.path };
+}
+
+test('a route chooses its decision, and the verdict says which', () => {
+  assert.deepEqual(decidedBy({ decision: 'b/allow' }), { detail: 'b/allow', path: 'b/allow' });
+});
+
+test('a route that chooses none has the configured one', () => {
+  assert.deepEqual(decidedBy(undefined), { detail: 'a/allow', path: 'a/allow' });
+  assert.deepEqual(decidedBy({ other: 'b/allow' }), { detail: 'a/allow', path: 'a/allow' });
+});
+
+test('a route that chooses what is not there is denied, by no decision at all', () => {
+  for (const decision of ['', 'c/allow', '__proto__', 'a']) {
+    assert.match(decidedBy({ decision }).detail, /which no bundle has/);
+  }
+});
+
+test('a bundle without the configured decision is refused', () => {
+  assert.throws(
+    () => createRoutedPolicy('c/allow', ['a/allow'], engineFor),
+    /no entrypoint c\/allow/,
+  );
+});
