@@ -1,13 +1,8 @@
-import type {
-  LimitDefinition,
-  LimitKeyPart,
-  LimitMatch,
-  LimitOverride,
-  LimitRate,
-} from '../domain/limit.ts';
+import type { LimitDefinition, LimitMatch, LimitOverride, LimitRate } from '../domain/limit.ts';
 import { pathPatternFault } from '../domain/path-pattern.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { leaf } from './leaf.ts';
+import { keyPart } from './limit-key-part.ts';
 import { inOrder, type Problem } from './problem.ts';
 import { readYaml } from './read-yaml.ts';
 import {
@@ -76,24 +71,6 @@ const pathPattern = refined(
   text('path pattern', 'a path such as /orders/{id} or /orders/**', /^\//),
   pathPatternFault,
 );
-
-const plainKinds = ['caller', 'service', 'rule', 'source.ip'] as const;
-
-const keyPart = leaf({
-  type: 'key part',
-  expected: `one of ${plainKinds.join(', ')}, header:NAME, contextExtension:NAME`,
-  yamlType: 'string',
-  parse: parseKeyPart,
-});
-
-function parseKeyPart(value: string): LimitKeyPart | undefined {
-  const kind = plainKinds.find((plain) => plain === value);
-  if (kind !== undefined) return { kind };
-  const [, header, extension] =
-    /^(?:header:([!#$%&'*+.^_`|~\w-]{1,256})|contextExtension:(\S{1,256}))$/.exec(value) ?? [];
-  if (header !== undefined) return { kind: 'header', name: header.toLowerCase() };
-  return extension === undefined ? undefined : { kind: 'contextExtension', name: extension };
-}
 
 const match = section<LimitMatch>({
   service: optional('service', someText, 'What is called.'),

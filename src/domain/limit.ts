@@ -73,8 +73,16 @@ export interface LimitMatch {
 }
 
 export type LimitKeyPart =
-  | { readonly kind: 'caller' | 'service' | 'rule' | 'source.ip' }
+  | { readonly kind: 'caller' | 'service' | 'rule' }
+  /** Without a prefix: the address as Envoy wrote it. */
+  | { readonly kind: 'source.ip'; readonly prefix?: NetworkPrefix }
   | { readonly kind: 'header' | 'contextExtension'; readonly name: string };
+
+/** How many bits of an address tell callers apart. */
+export interface NetworkPrefix {
+  readonly v4Bits: number;
+  readonly v6Bits: number;
+}
 
 export interface LimitOverride extends LimitRate {
   /** The principal that it is for. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { LimitKeyPart, LimitQuestion } from '../domain/limit.ts';
 import { headerOf } from '../domain/request.ts';
+import { networkOf } from './ip-network.ts';
 
 /** Reads from a request what a limit is counted by. Two requests share it only when every part is the same. */
 export type KeyReader = (question: LimitQuestion) => string;
@@ -41,8 +42,12 @@ function readerOf(part: LimitKeyPart): PartReader {
       return ({ request }) => request.service;
     case 'rule':
       return ({ rule }) => rule;
-    case 'source.ip':
-      return ({ request }) => request.sourceAddress;
+    case 'source.ip': {
+      const { prefix } = part;
+      return prefix === undefined
+        ? ({ request }) => request.sourceAddress
+        : ({ request }) => networkOf(request.sourceAddress, prefix);
+    }
     case 'header': {
       const name = part.name.toLowerCase();
       return ({ request }) => headerOf(request, name);

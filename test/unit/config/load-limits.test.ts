@@ -63,6 +63,25 @@ limits:
   ]);
 });
 
+test('an address is counted by its network, of IPv6 by 64 bits unless it is said', () => {
+  const by = "[source.ip/24, source.ip/32/56, 'source.ip/1/128']";
+  assert.deepEqual(limitsOf(`version: 1\nlimits: [{ name: a, rate: 7/1s, by: ${by} }]`)[0]?.by, [
+    { kind: 'source.ip', prefix: { v4Bits: 24, v6Bits: 64 } },
+    { kind: 'source.ip', prefix: { v4Bits: 32, v6Bits: 56 } },
+    { kind: 'source.ip', prefix: { v4Bits: 1, v6Bits: 128 } },
+  ]);
+  for (const part of [
+    'source.ip/',
+    'source.ip/0',
+    'source.ip/33',
+    'source.ip/24/129',
+    'source.ip/a',
+  ]) {
+    const text = `version: 1\nlimits: [{ name: a, rate: 7/1s, by: [${part}] }]`;
+    assert.throws(() => limitsOf(text), /by\[0\]: must be one of caller/, part);
+  }
+});
+
 test('what is not said has its default: by the caller, a burst of the whole count', () => {
   assert.deepEqual(limitsOf('version: 1\nlimits: [{ name: a, rate: 7/1s }]'), [
     {

@@ -40,6 +40,13 @@ test('each part tells requests apart by its own value', () => {
   }
 });
 
+test('an address is told apart by its network where a prefix is given', () => {
+  const read = compileKey([{ kind: 'source.ip', prefix: { v4Bits: 24, v6Bits: 64 } }]);
+  const keyFor = (sourceAddress: string): string => read(questionFrom({ sourceAddress }));
+  assert.equal(keyFor('10.0.0.1'), keyFor('10.0.0.200'));
+  assert.notEqual(keyFor('10.0.0.1'), keyFor('10.0.1.1'));
+});
+
 test('counted by nothing, everyone has one key', () => {
   const read = compileKey([]);
   assert.equal(read(questionFrom({ caller: 'alice' })), read(questionFrom({ caller: 'bob' })));
