@@ -1,8 +1,7 @@
 import type { ListenAddress } from '../domain/listen-address.ts';
-import { compileMask } from '../audit/mask.ts';
 import type { Config } from '../config/config.ts';
+import { FileWatcher } from '../config/watch-files.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
-import type { OnFault } from '../server/fault.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';
 import { createHealthService } from '../server/health-service.ts';
 import { createStderrLogger, type Logger } from '../telemetry/log.ts';
@@ -10,13 +9,14 @@ import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { createAdmin } from './admin.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { createChecks } from './checks.ts';
+import { faultLog } from './fault-log.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { createBundleNews } from './bundle-news.ts';
 import { insecureOptions, warnOfInsecurity } from './insecurity.ts';
 import { type LimitCounts, openLimitCounts } from './limit-counts.ts';
 import { throwProblems, valueOf } from './loaded.ts';
 import { PolicyBundles } from './policy-bundles.ts';
-import { type ConfigSource, Reloader } from './reloader.ts';
+import { type ConfigSource, filesOf, Reloader } from './reloader.ts';
 import { version } from './version.ts';
 
 export interface App {
@@ -36,11 +36,13 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   const onFault = faultLog(log);
   const telemetry = createTelemetry({ version });
   const health = createHealthService();
+  const files = new FileWatcher();
   let isListening = false;
   /** Without a policy every check is denied: Envoy had better ask somebody else. */
   const showHealth = (): void => {
     health.setServing(isListening && gate.keeper.served.bundle !== undefined);
   };
+  await files.look([source.path, ...filesOf(config)]);
   const gate = await openGate(config, { clock, log, telemetry, onActivated: showHealth });
   const { keeper, bundles, counts } = gate;
   const recorder = createAuditTrail(config.audit, log, telemetry);
@@ -52,34 +54,45 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
 
   /** Tells everything outside the gate what serves from now on. */
   const announce = (): void => {
-    const { config: serving } = keeper.served;
-    recorder.useMask(compileMask(serving.audit.mask));
+    const { config: serving, mask } = keeper.served;
+    recorder.useMask(mask);
     telemetry.setInsecureOptions(insecureOptions(serving));
     warnOfInsecurity(serving, log);
   };
-  const reloader = new Reloader({ ...gate, source, telemetry, log, onReloaded: announce });
+  const reloader = new Reloader({ ...gate, source, files, telemetry, log, onReloaded: announce });
 
-  return {
-    async start() {
-      announce();
-      const adminAddress = await admin.start();
-      const address = await server.start();
-      reloader.start();
-      bundles.start();
-      isListening = true;
-      showHealth();
-      return { address, adminAddress };
-    },
-    async stop() {
-      isListening = false;
-      await server.drain();
-      await reloader.stop();
-      await bundles.stop();
-      await recorder.close();
-      await admin.stop();
-      counts.close();
-    },
-  };
+  async function start() {
+    announce();
+    const adminAddress = await admin.start();
+    const address = await server.start();
+    reloader.start();
+    bundles.start();
+    isListening = true;
+    showHealth();
+    return { address, adminAddress };
+  }
+
+  async function stop() {
+    isListening = false;
+    await server.drain();
+    await reloader.stop();
+    await bundles.stop();
+    await recorder.close();
+    await admin.stop();
+    counts.close();
+  }
+
+  return { start: () => orElse(start(), stop), stop };
+}
+
+/** What a failed start leaves open would keep the process alive, listening to nobody. */
+async function orElse<T>(work: Promise<T>, undo: () => Promise<void> | void): Promise<T> {
+  try {
+    return await work;
+  } catch (fault) {
+    await undo();
+    throw fault;
+  }
 }
 
 interface GateSurroundings {
@@ -95,15 +108,14 @@ async function openGate(
   { clock, log, telemetry, onActivated }: GateSurroundings,
 ): Promise<{ counts: LimitCounts; keeper: GateKeeper; bundles: PolicyBundles }> {
   const counts = openLimitCounts(config.redis, clock, log, telemetry);
-  const keeper = valueOf(await GateKeeper.open(config, counts.surroundings));
-  const news = createBundleNews(log, telemetry, onActivated);
-  const bundles = new PolicyBundles(keeper, clock, news);
-  throwProblems(await bundles.open());
-  return { counts, keeper, bundles };
-}
-
-function faultLog(log: Logger): OnFault {
-  return (where, fault) => {
-    log.error(`fault while ${where}`, { fault: fault instanceof Error ? fault : String(fault) });
+  const open = async () => {
+    const keeper = valueOf(await GateKeeper.open(config, counts.surroundings));
+    const news = createBundleNews(log, telemetry, onActivated);
+    const bundles = new PolicyBundles(keeper, clock, news);
+    throwProblems(await bundles.open());
+    return { counts, keeper, bundles };
   };
+  return orElse(open(), () => {
+    counts.close();
+  });
 }

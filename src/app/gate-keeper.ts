@@ -1,3 +1,4 @@
+import { compileMask, type Mask } from '../audit/mask.ts';
 import type { Gate } from '../check/decide.ts';
 import type { PolicyEngine } from '../check/ports.ts';
 import type { Config } from '../config/config.ts';
@@ -17,6 +18,8 @@ export interface Served {
   readonly bundle: PolicyBundle | undefined;
   readonly policy: PolicyEngine;
   readonly limits: LoadedLimits;
+  /** What the records of its decisions must not hold. */
+  readonly mask: Mask;
   readonly gate: Gate;
 }
 
@@ -105,18 +108,20 @@ async function buildAll(
 ): Promise<Loaded<Served>> {
   const policy = await loadedFrom('policy', () => buildPolicy(config, bundle));
   const limits = await loadLimiter(config, surroundings);
-  if ('problems' in policy || 'problems' in limits) {
-    return { problems: [...problemsOf(policy), ...problemsOf(limits)] };
+  const mask = await loadedFrom('audit', () => compileMask(config.audit.mask));
+  if ('problems' in policy || 'problems' in limits || 'problems' in mask) {
+    return { problems: [policy, limits, mask].flatMap(problemsOf) };
   }
-  return { value: assemble({ config, bundle, policy: policy.value, limits: limits.value }) };
+  const parts = { policy: policy.value, limits: limits.value, mask: mask.value };
+  return { value: assemble({ config, bundle, ...parts }) };
 }
 
-function assemble({ config, bundle, policy, limits }: Omit<Served, 'gate'>): Served {
+function assemble({ config, bundle, policy, limits, mask }: Omit<Served, 'gate'>): Served {
   const gate: Gate = Object.freeze({
     requests: createRequestReader({ relaxedPaths: config.insecure.ambiguousPaths }),
     callers: createPeerResolver(config.identity),
     policy,
     limiter: limits.limiter,
   });
-  return Object.freeze({ config, bundle, policy, limits, gate });
+  return Object.freeze({ config, bundle, policy, limits, mask, gate });
 }

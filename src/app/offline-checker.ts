@@ -6,7 +6,9 @@ import type { Config } from '../config/config.ts';
 import { systemClock } from '../domain/clock.ts';
 import { type CheckClient, createCheckClient } from '../server/check-client.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';
+import { createStderrLogger } from '../telemetry/log.ts';
 import { createChecks } from './checks.ts';
+import { faultLog } from './fault-log.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { countInMemory } from './limit-counts.ts';
 import { throwProblems, valueOf } from './loaded.ts';
@@ -29,9 +31,7 @@ export async function createOfflineChecker(config: Config): Promise<CheckClient>
     clock,
     recorder: { record: () => {} },
     observer: { observe: () => {} },
-    onFault: (where, fault) => {
-      throw new Error(`fault while ${where}`, { cause: fault });
-    },
+    onFault: faultLog(createStderrLogger(clock)),
   });
   const server = createGrpcServer({ ...config.server, address }, [checks], () => {});
   await server.start();

@@ -2,8 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { needsRestart } from '../config/needs-restart.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
-import { watchFiles } from '../config/watch-files.ts';
-import type { BundleSettings } from '../domain/bundle-settings.ts';
+import type { FileWatch, FileWatcher } from '../config/watch-files.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { GateKeeper } from './gate-keeper.ts';
@@ -19,6 +18,8 @@ export interface ReloaderDependencies {
   readonly keeper: GateKeeper;
   readonly bundles: PolicyBundles;
   readonly source: ConfigSource;
+  /** Has looked at the files before they were loaded. */
+  readonly files: FileWatcher;
   readonly telemetry: Telemetry;
   readonly log: Logger;
   /** After something new has begun to serve. */
@@ -36,7 +37,6 @@ export class Reloader {
   readonly #dependencies: ReloaderDependencies;
   /** What a restart would change; the running process still has it from here. */
   readonly #started: Config;
-  #stops: (() => void)[] = [];
   #last: Promise<void> = Promise.resolve();
 
   constructor(dependencies: ReloaderDependencies) {
@@ -45,44 +45,40 @@ export class Reloader {
   }
 
   start(): void {
-    this.#watch(this.#started);
+    this.#watch();
   }
 
   /** Waits for a reload that is under way. */
   stop(): Promise<void> {
-    this.#unwatch();
+    this.#dependencies.files.stop();
     return this.#last;
   }
 
-  /** The files of a configuration that could not be served are those that a person now mends. */
-  #watch({ policy, limits }: Config, isServed = true): void {
-    const { keeper, bundles, source } = this.#dependencies;
+  /**
+   * Watches the files of what serves, and beside them those of a configuration that was refused:
+   * they are what a person now mends.
+   */
+  #watch(refused?: Config): void {
+    const { keeper, bundles, source, files } = this.#dependencies;
+    const { config } = keeper.served;
     const whole = () => this.#reloadConfig();
-    this.#onChange('config', [source.path], whole);
-    this.#onChange(
-      'policy',
-      localPaths(policy.bundles),
-      isServed ? () => bundles.refreshLocal() : whole,
-    );
-    this.#onChange(
-      'policy',
-      [policy.protoDescriptor],
-      isServed ? () => keeper.reloadConfig(keeper.served.config) : whole,
-    );
-    this.#onChange('limits', [limits], isServed ? () => keeper.reloadLimits() : whole);
+    files.watch([
+      this.#on('config', [source.path, ...(refused ? filesOf(refused) : [])], whole),
+      this.#on('policy', bundleFiles(config), () => bundles.refreshLocal()),
+      this.#on('policy', [config.policy.protoDescriptor], () =>
+        keeper.reloadConfig(keeper.served.config),
+      ),
+      this.#on('limits', [config.limits], () => keeper.reloadLimits()),
+    ]);
   }
 
-  #onChange(what: What, paths: readonly (string | undefined)[], reload: Reload): void {
-    const files = paths.filter((path) => path !== undefined);
-    const enqueue = (): void => {
-      this.#last = this.#last.then(() => this.#reload(what, reload));
+  #on(what: What, paths: readonly (string | undefined)[], reload: Reload): FileWatch {
+    return {
+      paths: paths.filter((path) => path !== undefined),
+      onChange: () => {
+        this.#last = this.#last.then(() => this.#reload(what, reload));
+      },
     };
-    this.#stops.push(watchFiles(files, enqueue));
-  }
-
-  #unwatch(): void {
-    for (const stop of this.#stops) stop();
-    this.#stops = [];
   }
 
   /** Never rejects: one failed reload must not be the last. */
@@ -96,12 +92,12 @@ export class Reloader {
   }
 
   async #reloadConfig(): Promise<readonly Problem[]> {
-    const { bundles, source, log } = this.#dependencies;
+    const { bundles, source, files, log } = this.#dependencies;
     const loaded = source.load();
     if ('problems' in loaded) return loaded.problems;
+    await files.look(filesOf(loaded.config));
     const problems = await bundles.reconfigure(loaded.config);
-    this.#unwatch();
-    this.#watch(loaded.config, problems.length === 0);
+    this.#watch(problems.length > 0 ? loaded.config : undefined);
     if (problems.length > 0) return problems;
     const waiting = needsRestart(this.#started, loaded.config);
     if (waiting.length > 0) log.warn('these changes need a restart', { keys: waiting });
@@ -122,6 +118,13 @@ export class Reloader {
   }
 }
 
-function localPaths(bundles: readonly BundleSettings[]): string[] {
-  return bundles.flatMap(({ source }) => (source.kind === 'local' ? [source.path] : []));
+/** Everything on this machine that a configuration is read from, beside its own file. */
+export function filesOf(config: Config): string[] {
+  const { limits, policy } = config;
+  const single = [policy.protoDescriptor, limits].filter((path) => path !== undefined);
+  return [...bundleFiles(config), ...single];
+}
+
+function bundleFiles({ policy }: Config): string[] {
+  return policy.bundles.flatMap(({ source }) => (source.kind === 'local' ? [source.path] : []));
 }

@@ -155,7 +155,7 @@ export const trustDomain = leaf({
 export const jsonPointer = text(
   'JSON pointer',
   'a JSON pointer such as /input/attributes/request/http/headers/x-api-key',
-  /^(?:\/(?:[^~/]|~[01])*)+$/,
+  /^\/(?:input|result)(?:\/(?:[^~/]|~[01])*)*$/,
 );
 
 export const redisUrl = leaf({

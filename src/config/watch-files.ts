@@ -3,40 +3,82 @@ import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
+export interface FileWatch {
+  readonly paths: readonly string[];
+  /** Called when the content of one of the files has changed, appeared or gone, and then held still. */
+  readonly onChange: () => void;
+}
+
 /**
- * Calls `onChange` when the content of one of the files has changed, appeared or gone, and then
- * held still for one interval. Returns what stops it. Does not keep the process alive.
+ * Watches files, without keeping the process alive.
  *
  * It polls: notifications are lost across symlink swaps (Kubernetes ConfigMaps), renames
- * (editors) and network mounts. A file is read only when its inode, size or times differ.
- * What it compares with is read at the first poll, so begin to watch before you load.
+ * (editors) and network mounts. A file is read only when its inode, size or times differ. What it
+ * has seen of a file it never forgets, so no change is lost when other files are watched as well.
  */
+export class FileWatcher {
+  readonly #intervalMs: number;
+  readonly #files = new Map<string, WatchedFile>();
+  /** Changed, and not yet at rest. */
+  readonly #moving = new Set<string>();
+  #watches: readonly FileWatch[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(intervalMs = 300) {
+    this.#intervalMs = intervalMs;
+  }
+
+  /** Remembers what is there now. To miss no change, look before you load, and then watch. */
+  async look(paths: readonly string[]): Promise<void> {
+    for (const path of await this.#changed(paths)) this.#moving.add(path);
+  }
+
+  /** Watches these instead of those before. */
+  watch(watches: readonly FileWatch[]): void {
+    this.#watches = watches;
+    if (this.#timer === undefined) void this.#poll();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #poll(): Promise<void> {
+    const changed = await this.#changed(this.#watches.flatMap(({ paths }) => paths));
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.#poll(), this.#intervalMs).unref();
+    const settled = this.#watches.filter(
+      ({ paths }) =>
+        paths.some((path) => this.#moving.has(path)) && !paths.some((path) => changed.has(path)),
+    );
+    for (const path of settled.flatMap(({ paths }) => paths)) this.#moving.delete(path);
+    for (const path of changed) this.#moving.add(path);
+    for (const { onChange } of settled) onChange();
+  }
+
+  async #changed(paths: readonly string[]): Promise<ReadonlySet<string>> {
+    const changed = new Set<string>();
+    for (const path of new Set(paths)) {
+      const file = this.#files.get(path) ?? new WatchedFile(path);
+      this.#files.set(path, file);
+      if (await file.hasChanged()) changed.add(path);
+    }
+    return changed;
+  }
+}
+
+/** Watches files from now on. Returns what stops it. */
 export function watchFiles(
   paths: readonly string[],
   onChange: () => void,
-  intervalMs = 300,
+  intervalMs?: number,
 ): () => void {
-  const files = paths.map((path) => new WatchedFile(path));
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  let moving = false;
-
-  const poll = async (): Promise<void> => {
-    const wasMoving = moving;
-    const changes = await Promise.all(files.map((file) => file.hasChanged()));
-    if (stopped) return;
-    moving = changes.includes(true);
-    schedule();
-    if (wasMoving && !moving) onChange();
-  };
-  const schedule = (): void => {
-    timer = setTimeout(() => void poll(), intervalMs).unref();
-  };
-
-  void poll();
+  const watcher = new FileWatcher(intervalMs);
+  watcher.watch([{ paths, onChange }]);
   return () => {
-    stopped = true;
-    clearTimeout(timer);
+    watcher.stop();
   };
 }
 

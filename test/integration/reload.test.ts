@@ -118,8 +118,44 @@ test('what a configuration names and is missing may be brought later', async () 
 
   mkdirSync(late);
   copyFileSync(revisionB, bundle);
+  await reloads('config', 'success');
+  assert.equal((await ask()).reason, 'policy_denied');
+});
+
+test('while a configuration is refused, the files of the one that serves are still read', async () => {
+  writeConfiguration({ ...described(), bundle: join(directory, 'missing.tar.gz') });
+  await reloads('config', 'failure');
+  putBundle(revisionB);
   await reloads('policy', 'success');
   assert.equal((await ask()).reason, 'policy_denied');
+});
+
+test('a mask that cannot be is refused with the rest, and nothing of it holds', async () => {
+  const audit = { stdout: false, file: { path: join(directory, 'decisions.jsonl') } };
+  const identity = { trustDomains: ['other.example'] };
+  writeConfiguration(described({ identity, audit: { ...audit, mask: ['/foo/bar'] } }));
+  await reloads('config', 'failure');
+  assert.match(server.process.stderr(), /sallyport\.yaml:\d+: audit\.mask\[0\]/);
+  assert.equal(await server.metric('sallyport_reload_total{what="config",result="success"}'), 0);
+  assert.equal((await ask()).status, 200);
+});
+
+test('a bundle that changes while the configuration is read again is not lost', async () => {
+  const roomy = [{ ...ordersLimit, rate: '10000/1h', burst: 10_000 }];
+  writeConfiguration(described({}, roomy));
+  await reloads('limits', 'success');
+  for (const [round, source] of [revisionB, example, revisionB, example].entries()) {
+    writeConfiguration(described({ server: { checkTimeout: `${1000 + round}ms` } }, roomy));
+    // About when the change is noticed.
+    await new Promise((resolve) => setTimeout(resolve, 250 + 100 * round));
+    putBundle(source);
+    const wanted = source === example ? 200 : 403;
+    await waitFor(
+      'the new bundle',
+      async () => ((await ask()).status === wanted ? true : undefined),
+      { program: server.process },
+    );
+  }
 });
 
 test('what only a restart changes is said, and the rest holds at once', async () => {

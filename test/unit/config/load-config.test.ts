@@ -172,10 +172,10 @@ test('references are filled from the environment and from files, once', () => {
 });
 
 test('what a reference brings is not read for references again', () => {
-  const config = configOf(`${minimal}audit: { mask: ['/\${NAME}', '/$\${NAME}'] }\n`, {
+  const config = configOf(`${minimal}audit: { mask: ['/input/\${NAME}', '/input/$\${NAME}'] }\n`, {
     NAME: '${OTHER}',
   });
-  assert.deepEqual(config.audit.mask, [...alwaysMasked, '/${OTHER}', '/${NAME}']);
+  assert.deepEqual(config.audit.mask, [...alwaysMasked, '/input/${OTHER}', '/input/${NAME}']);
 });
 
 test('a file that cannot be read, is too large or is not UTF-8 is refused as a whole', () => {
