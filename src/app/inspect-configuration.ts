@@ -3,17 +3,22 @@ import type { Problem } from '../config/problem.ts';
 import { systemClock } from '../domain/clock.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { countInMemory } from './limit-counts.ts';
+import { loadLimiter } from './load-limiter.ts';
 import { problemsOf } from './loaded.ts';
 import { PolicyBundles } from './policy-bundles.ts';
 import { loadRedisSettings } from './redis-settings.ts';
 
 /** What only loading shows: would a server serve the files that this configuration names. */
 export async function inspectConfiguration(config: Config): Promise<readonly Problem[]> {
-  const gate = await GateKeeper.open(config, countInMemory(systemClock).surroundings);
+  const { surroundings } = countInMemory(systemClock);
+  const limits = await loadLimiter(config, surroundings);
+  // Judged already: bad limits must not keep the problems of the bundles back.
+  const { limits: _file, ...unlimited } = config;
+  const gate = await GateKeeper.open(unlimited, surroundings);
   // Servers of bundles are not asked: what they have now says little of what they will have.
   const bundles = 'value' in gate ? await bundleProblems(gate.value) : [];
   const redis = config.redis === undefined ? [] : problemsOf(loadRedisSettings(config.redis));
-  return [...problemsOf(gate), ...bundles, ...redis];
+  return [...problemsOf(limits), ...problemsOf(gate), ...bundles, ...redis];
 }
 
 function bundleProblems(keeper: GateKeeper): Promise<readonly Problem[]> {

@@ -3,6 +3,7 @@ import { documentKind } from '../config/document-kind.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { loadLimits } from '../config/load-limits.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
+import type { SoundParts } from '../config/sound-parts.ts';
 import { configOption, jsonOption, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { parseArguments } from './parse-arguments.ts';
@@ -60,10 +61,17 @@ function requireReadable(file: string): void {
 
 async function configProblems(file: string, context: CliContext): Promise<readonly Problem[]> {
   const loaded = loadConfig(file, context.environment);
-  if ('problems' in loaded) return loaded.problems;
-  const { config } = loaded;
-  const limits = config.limits === undefined ? [] : limitsProblems(config.limits);
-  return [...limits, ...(await context.inspectConfiguration(config))];
+  if ('config' in loaded) return context.inspectConfiguration(loaded.config);
+  const { problems, sound = {} } = loaded;
+  return [...problems, ...(await furtherProblems(sound, context))];
+}
+
+function furtherProblems(
+  { config, limits }: SoundParts,
+  context: CliContext,
+): Promise<readonly Problem[]> | readonly Problem[] {
+  if (config !== undefined) return context.inspectConfiguration(config);
+  return limits === undefined ? [] : limitsProblems(limits);
 }
 
 function limitsProblems(file: string): readonly Problem[] {

@@ -6,6 +6,7 @@ import { overlayEnvironment, type Environment } from './environment.ts';
 import { interpolate } from './interpolate.ts';
 import { inOrder, type Problem } from './problem.ts';
 import { readYaml } from './read-yaml.ts';
+import { soundParts, type SoundParts } from './sound-parts.ts';
 import { unavailableKeys } from './unavailable-keys.ts';
 
 export type LoadedConfig =
@@ -14,7 +15,11 @@ export type LoadedConfig =
       /** What is left out, and changes no decision. */
       readonly warnings?: readonly Problem[];
     }
-  | { readonly problems: readonly Problem[] };
+  | {
+      readonly problems: readonly Problem[];
+      /** What can be judged further all the same. */
+      readonly sound?: SoundParts;
+    };
 
 /**
  * Reads sallyport.yaml, with `${…}` filled in and `SALLYPORT_…` variables over it. Every problem
@@ -31,6 +36,6 @@ export function loadConfig(path: string, environment: Environment): LoadedConfig
   const reading = { problems, directory, unavailable: unavailableKeys };
   const config = configSchema.read(root, '', reading);
   return config === undefined || problems.length > 0
-    ? { problems: inOrder(problems) }
+    ? { problems: inOrder(problems), sound: soundParts(root, reading) }
     : { config: deepFreeze(config) };
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { basename } from 'node:path';
 import { test } from 'node:test';
+import { inspectConfiguration } from '../../../src/app/inspect-configuration.ts';
+import { run } from '../../../src/cli/run.ts';
 import { writtenFile } from '../config/written-file.ts';
 import { FakeWorld } from './fake-context.ts';
 
@@ -12,4 +15,34 @@ test('a key that would steer the terminal is spelled out, by validate and by ser
     assert.match(said, /:1: \\u001b\[2J: /);
     assert.ok(!said.includes('\u001b'));
   }
+});
+
+const badLimits = writtenFile('version: 1\nlimits: [{ name: 7up, rate: 1/1s }]\n', 'limits.yaml');
+const badBundle = writtenFile('no archive', 'bundle.tar.gz');
+
+async function problemsIn(yaml: string): Promise<readonly string[]> {
+  const world = new FakeWorld();
+  const context = { ...world.context, inspectConfiguration };
+  await run(['validate', '--json', '-c', writtenFile(yaml, 'validated.yaml')], context);
+  const said = JSON.parse(world.stdout) as { problems: { file: string; path: string }[] };
+  return said.problems.map(({ file, path }) => `${basename(file)} ${path}`);
+}
+
+test('problems of the configuration do not keep those of the files that it names back', async () => {
+  const files = `policy: { bundle: ${badBundle} }\nlimits: ${badLimits}\n`;
+  const further = ['limits.yaml limits[0].name', 'bundle.tar.gz '];
+  assert.deepEqual(await problemsIn(`identity: { require: none }\n${files}`), further);
+  assert.deepEqual(await problemsIn(`identity: { require: nobody }\nservr: {}\n${files}`), [
+    'validated.yaml identity.require',
+    'validated.yaml servr',
+    ...further,
+  ]);
+});
+
+test('limits are judged when nothing else can be', async () => {
+  assert.deepEqual(await problemsIn(`policy: { bundle: 7 }\nlimits: ${badLimits}\n`), [
+    'validated.yaml identity.trustDomains',
+    'validated.yaml policy.bundle',
+    'limits.yaml limits[0].name',
+  ]);
 });
