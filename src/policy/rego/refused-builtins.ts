@@ -1,9 +1,13 @@
 const needsConfiguration = 'it reaches other hosts, which the configuration does not allow';
+const isCompiledAway = "OPA's compiler puts the annotations in its place";
 
 /** Why a builtin of OPA is not here; a bundle that calls one is refused when it is loaded. */
 const reasons: ReadonlyMap<string, string> = new Map([
   ['http.send', needsConfiguration],
+  ['internal.test_case', 'only opa test calls it'],
   ['net.lookup_ip_addr', needsConfiguration],
+  ['rego.metadata.chain', isCompiledAway],
+  ['rego.metadata.rule', isCompiledAway],
   ['rego.parse_module', 'it needs the compiler of Rego, which a compiled policy runs without'],
 ]);
 
