@@ -74,7 +74,7 @@ const pathPattern = refined(
 
 const match = section<LimitMatch>({
   service: optional('service', someText, 'What is called.'),
-  methods: optional('methods', list(method, 'methods'), 'HTTP methods.'),
+  methods: optional('methods', list(method, 'methods'), 'HTTP methods; GET is HEAD too.'),
   paths: optional('paths', list(pathPattern, 'path patterns'), '`{x}` one segment, `**` the rest.'),
 });
 

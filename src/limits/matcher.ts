@@ -73,7 +73,7 @@ class MethodTable {
 
   add(limit: CompiledLimit, methods: readonly string[] | undefined): void {
     if (methods === undefined) append(this.#anyMethod, limit);
-    for (const method of methods ?? []) {
+    for (const method of withHead(methods ?? [])) {
       append(
         getOrAdd(this.#methods, method, () => []),
         limit,
@@ -86,6 +86,11 @@ class MethodTable {
     const limits = this.#methods.get(method);
     if (limits !== undefined) found.push(limits);
   }
+}
+
+/** HEAD costs a server what GET does (RFC 9110 §9.3.2), and must not be a free one. */
+function withHead(methods: readonly string[]): readonly string[] {
+  return methods.includes('GET') ? [...methods, 'HEAD'] : methods;
 }
 
 /** Limits are added one after another, so one that says the same twice is its own neighbour. */

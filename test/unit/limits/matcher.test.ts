@@ -46,11 +46,19 @@ test('a limit applies where its service, a method and a path are the request’s
   assert.deepEqual(match({ service: '', method: 'get', segments: ['carts', '7'] }), [0, 3]);
 });
 
+test('HEAD is no way around a limit on GET', () => {
+  const match = matcherOf([{ methods: ['GET'] }, { methods: ['HEAD'] }, { methods: ['POST'] }]);
+  assert.deepEqual(match({ method: 'HEAD' }), [0, 1]);
+  assert.deepEqual(match({ method: 'GET' }), [0]);
+});
+
 test('a limit that says the same twice applies once', () => {
   const match = matcherOf([
-    { methods: ['GET', 'GET'], paths: ['/orders', '/orders', '/orders/**', '/{any}'] },
+    { methods: ['GET', 'HEAD', 'GET'], paths: ['/orders', '/orders', '/orders/**', '/{any}'] },
   ]);
-  assert.deepEqual(match({ segments: ['orders'] }), [0]);
+  for (const method of ['GET', 'HEAD']) {
+    assert.deepEqual(match({ method, segments: ['orders'] }), [0]);
+  }
 });
 
 test('a trailing slash is no way around a limit', () => {
@@ -77,7 +85,7 @@ test('the index finds what asking every limit would find', () => {
   const path = fc
     .tuple(fc.array(segment, { maxLength: 4 }), fc.boolean())
     .map(([segments, open]) => `/${(open ? [...segments, '**'] : segments).join('/')}`);
-  const names = fc.constantFrom('GET', 'POST');
+  const names = fc.constantFrom('GET', 'HEAD', 'POST');
   const match = fc.record(
     {
       service: fc.constantFrom('orders', 'ledger'),
@@ -105,10 +113,14 @@ test('the index finds what asking every limit would find', () => {
 function applies({ service, methods, paths }: LimitMatch, request: Asked): boolean {
   return (
     (service === undefined || service === request.service) &&
-    (methods === undefined || methods.includes(request.method)) &&
+    (methods === undefined || methods.includes(request.method) || isHeadOfGet(methods, request)) &&
     (paths === undefined ||
       paths.some((path) => matchesPath(compilePathPattern(path), request.segments)))
   );
+}
+
+function isHeadOfGet(methods: readonly string[], { method }: Asked): boolean {
+  return method === 'HEAD' && methods.includes('GET');
 }
 
 test('ten thousand limits cost about what ten do', () => {
