@@ -12,32 +12,47 @@ import type { CompiledLimit } from './compiled-limit.ts';
  * spellings, and one of them must not be free.
  */
 export class LimitMatcher {
-  readonly #anyService = new PathNode();
-  readonly #services = new Map<string, PathNode>();
+  readonly #anyService = new ServiceLimits();
+  readonly #services = new Map<string, ServiceLimits>();
 
   add(limit: CompiledLimit, match: LimitMatch): void {
-    const root = this.#rootFor(match.service);
-    for (const path of match.paths ?? ['/**']) {
-      root.place(compilePathPattern(path)).add(limit, match.methods);
-    }
+    this.#limitsOf(match.service).add(limit, match);
   }
 
   /** In the order of the file, each once. */
   match(request: RequestView): readonly CompiledLimit[] {
     const found: (readonly CompiledLimit[])[] = [];
-    this.#anyService.collect(request, 0, found);
-    this.#services.get(request.service)?.collect(request, 0, found);
+    this.#anyService.collect(request, found);
+    this.#services.get(request.service)?.collect(request, found);
     const [only = none] = found;
     return found.length <= 1 ? only : inOrder(found);
   }
 
-  #rootFor(service: string | undefined): PathNode {
+  #limitsOf(service: string | undefined): ServiceLimits {
     if (service === undefined) return this.#anyService;
-    return getOrAdd(this.#services, service, () => new PathNode());
+    return getOrAdd(this.#services, service, () => new ServiceLimits());
   }
 }
 
 const none: readonly CompiledLimit[] = [];
+
+/** A tunnel and a TCP connection have no path: only limits without one apply to them. */
+class ServiceLimits {
+  readonly #withoutPath = new MethodTable();
+  readonly #paths = new PathNode();
+
+  add(limit: CompiledLimit, { methods, paths }: LimitMatch): void {
+    if (paths === undefined) this.#withoutPath.add(limit, methods);
+    for (const path of paths ?? []) {
+      this.#paths.place(compilePathPattern(path)).add(limit, methods);
+    }
+  }
+
+  collect(request: RequestView, found: (readonly CompiledLimit[])[]): void {
+    this.#withoutPath.collect(request.method, found);
+    if (request.kind === 'http') this.#paths.collect(request, 0, found);
+  }
+}
 
 /** One place in the trie: limits on the path that ends here, and on whatever follows. */
 class PathNode {

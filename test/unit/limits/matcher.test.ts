@@ -3,12 +3,14 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { LimitMatch } from '../../../src/domain/limit.ts';
 import { compilePathPattern, matchesPath } from '../../../src/domain/path-pattern.ts';
+import type { RequestView } from '../../../src/domain/request.ts';
 import { type CompiledLimit, compileLimit } from '../../../src/limits/compiled-limit.ts';
 import { LimitMatcher } from '../../../src/limits/matcher.ts';
 import { requestFrom } from '../request-fixture.ts';
 import { limitFrom } from './fixture.ts';
 
 interface Asked {
+  readonly kind?: RequestView['kind'];
   readonly service: string;
   readonly method: string;
   readonly segments: string[];
@@ -44,6 +46,13 @@ test('a limit applies where its service, a method and a path are the request’s
     [0, 1, 3, 4],
   );
   assert.deepEqual(match({ service: '', method: 'get', segments: ['carts', '7'] }), [0, 3]);
+});
+
+test('a tunnel and a connection have no path, so limits on paths do not apply to them', () => {
+  const match = matcherOf([{}, { paths: ['/'] }, { paths: ['/**'] }, { methods: ['CONNECT'] }]);
+  const pathless = { segments: [] };
+  assert.deepEqual(match({ kind: 'connect', method: 'CONNECT', ...pathless }), [0, 3]);
+  assert.deepEqual(match({ kind: 'network', method: '', ...pathless }), [0]);
 });
 
 test('HEAD is no way around a limit on GET', () => {
