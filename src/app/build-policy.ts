@@ -21,10 +21,19 @@ export async function buildPolicy(
     reservedHeaderPrefix: headers.prefix,
     ...(protoDescriptor && { protoDescriptor: await readDescriptor(protoDescriptor) }),
   };
-  const engineFor = (path: string) => createPolicyEngine(bundle, { ...options, decision: path });
+  const engineFor = (path: string) =>
+    withParts(bundle, createPolicyEngine(bundle, { ...options, decision: path }));
   return decisionFrom === 'contextExtensions'
     ? createRoutedPolicy(decision, bundle.modules.keys(), engineFor)
     : engineFor(decision);
+}
+
+function withParts({ parts }: PolicyBundle, engine: PolicyEngine): PolicyEngine {
+  if (parts === undefined) return engine;
+  return {
+    identity: { ...engine.identity, bundles: parts },
+    evaluate: (question) => engine.evaluate(question),
+  };
 }
 
 async function readDescriptor(file: string): Promise<Buffer> {

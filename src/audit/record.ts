@@ -53,7 +53,7 @@ function summary({ check, decision, policy, durationMs }: CompletedCheck, labels
     labels,
     decision_id: check.id,
     timestamp: rfc3339(check.receivedAtMs),
-    bundles: { [policy.name]: { revision: policy.revision } },
+    bundles: policy.bundles ?? { [policy.name]: { revision: policy.revision } },
     path: policy.path,
     requested_by: sourceAddressOf(check),
     outcome: decision.outcome,

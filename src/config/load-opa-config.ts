@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { configSchema } from './config-schema.ts';
 import { deepFreeze } from './deep-freeze.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, overlayEnvironment } from './environment.ts';
 import { interpolate } from './interpolate.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { nearest } from './nearest.ts';
@@ -21,8 +21,8 @@ import { readYaml } from './read-yaml.ts';
 /**
  * Reads the configuration of an OPA with opa-envoy-plugin as if it were sallyport.yaml: whoever
  * calls, the policy decides. What Sallyport leaves out is in `warnings`; what it could not leave
- * out without deciding otherwise is a problem. Relative paths are relative to the working
- * directory, as in OPA. Never throws.
+ * out without deciding otherwise is a problem. `SALLYPORT_…` variables say the rest. Relative paths
+ * are relative to the working directory, as in OPA. Never throws.
  */
 export function loadOpaConfig(path: string, environment: Environment): LoadedConfig {
   const directory = resolve('.');
@@ -31,8 +31,9 @@ export function loadOpaConfig(path: string, environment: Environment): LoadedCon
   const written = readYaml(path, problems, (scalar, key) =>
     interpolate(scalar, key, { environment, directory }, problems),
   );
-  const root =
+  const translated =
     written.kind === 'mapping' ? new Translation(problems, warnings).of(written) : written;
+  const root = overlayEnvironment(translated, configSchema, environment, problems);
   const config = configSchema.read(root, '', { problems, directory, unavailable: new Set() });
   return config === undefined || problems.length > 0
     ? { problems: inOrder(problems) }

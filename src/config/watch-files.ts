@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 export interface FileWatch {
@@ -95,20 +96,35 @@ class WatchedFile {
 
   /** Since the last call; the first only looks. Never rejects. */
   async hasChanged(): Promise<boolean> {
-    const stamp = await stat(this.#path).then(stampOf, () => gone);
+    const stamp = await stampOf(this.#path).catch(() => gone);
     if (stamp === this.#stamp) return false;
-    const digest = stamp === gone ? gone : await digestOf(this.#path).catch(() => gone);
+    const digest = stamp === gone ? gone : await digestOf(this.#path, stamp).catch(() => gone);
     const changed = this.#digest !== undefined && digest !== this.#digest;
     [this.#stamp, this.#digest] = [stamp, digest];
     return changed;
   }
 }
 
-function stampOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
+/** Of a folder, of everything below it. */
+async function stampOf(path: string): Promise<string> {
+  const stats = await stat(path);
+  if (!stats.isDirectory()) return formatStamp(stats);
+  const names = await readdir(path, { recursive: true });
+  const stamps = names
+    .toSorted()
+    .map(async (name) => `${name}:${formatStamp(await stat(join(path, name)))}`);
+  return folderMark + (await Promise.all(stamps)).join('\n');
+}
+
+const folderMark = 'folder\n';
+
+function formatStamp({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
   return [dev, ino, size, mtimeMs, ctimeMs].join();
 }
 
-async function digestOf(path: string): Promise<string> {
+/** What is in a folder is not read: whoever loads it sees whether it is the same. */
+async function digestOf(path: string, stamp: string): Promise<string> {
+  if (stamp.startsWith(folderMark)) return stamp;
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');

@@ -47,4 +47,6 @@ export interface PolicyIdentity {
   readonly revision: string;
   /** The decision's path, for example `envoy/authz/allow`. */
   readonly path: string;
+  /** Where several bundles decide together: the revision of each by its name, as OPA records it. */
+  readonly bundles?: Readonly<Record<string, { readonly revision: string }>>;
 }

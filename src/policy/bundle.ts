@@ -7,4 +7,6 @@ export interface PolicyBundle {
   /** WASM modules by the entrypoint that they answer, for example `envoy/authz/allow`. */
   readonly modules: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
   readonly data: JsonObject;
+  /** Of several bundles: the revision of each by its name. */
+  readonly parts?: Readonly<Record<string, { readonly revision: string }>>;
 }

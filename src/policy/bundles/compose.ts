@@ -18,6 +18,7 @@ export function compose(bundles: ReadonlyMap<string, Snapshot>): PolicyBundle {
     // An entrypoint is within the roots of its bundle, so no two have the same.
     modules: new Map([...bundles.values()].flatMap(({ modules }) => [...modules])),
     data,
+    parts: Object.fromEntries(Array.from(bundles, ([name, { revision }]) => [name, { revision }])),
   };
 }
 

@@ -95,3 +95,19 @@ test('nothing is reported after the watch has stopped', async () => {
   await sleep(settledMs);
   assert.equal(changes, 0);
 });
+
+test('a change anywhere below a folder is one', async (t) => {
+  const folder = join(writtenDirectory, 'folder');
+  mkdirSync(join(folder, 'deep'), { recursive: true });
+  writeFileSync(join(folder, 'deep/data.json'), '{}');
+  const seen = await watched(t, folder);
+  writeFileSync(join(folder, 'deep/data.json'), '{"a":1}');
+  await sleep(settledMs);
+  assert.equal(seen.changes, 1);
+  writeFileSync(join(folder, 'policy.wasm'), '');
+  await sleep(settledMs);
+  assert.equal(seen.changes, 2);
+  rmSync(folder, { recursive: true });
+  await sleep(settledMs);
+  assert.equal(seen.changes, 3);
+});
