@@ -178,8 +178,8 @@ test('a unix socket serves everything, and takes the place of a dead one', async
   await server.stop();
   await assert.rejects(stat(path), /ENOENT/);
 
-  const listen = 'require("net").createServer().listen(process.argv[1], () => console.log("up"))';
-  const dead = spawn(process.execPath, ['-e', listen, path]);
+  const program = 'require("net").createServer().listen(process.argv[1], () => console.log("up"))';
+  const dead = spawn(process.execPath, ['-e', program, path]);
   await once(dead.stdout, 'data');
   dead.kill('SIGKILL');
   await once(dead, 'exit');
