@@ -6,6 +6,7 @@ import type { PolicyBundle } from '../policy/bundle.ts';
 import { createRoutedPolicy } from '../policy/routed-policy.ts';
 import { createWaitingPolicy } from '../policy/waiting-policy.ts';
 import { createPolicyEngine } from '../policy/wasm-engine.ts';
+import { policyBuiltins } from './policy-builtins.ts';
 
 /** What decides with this configuration. Rejects with a sentence when the bundle cannot. */
 export async function buildPolicy(
@@ -18,6 +19,7 @@ export async function buildPolicy(
   const options = {
     name,
     skipRequestBodyParse,
+    builtins: policyBuiltins,
     reservedHeaderPrefix: headers.prefix,
     ...(protoDescriptor && { protoDescriptor: await readDescriptor(protoDescriptor) }),
   };

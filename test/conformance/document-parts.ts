@@ -1,10 +1,10 @@
-import { hostBuiltins } from '../../src/policy/rego/builtins.ts';
 import { refusalOf } from '../../src/policy/rego/refused-builtins.ts';
 import type { Exception } from './exceptions.ts';
 import { figures } from './figures.ts';
 import { readOpaBuiltins } from './opa-builtins.ts';
 import { readDifferences } from './opa-envoy-fixtures.ts';
 import type { CaseResult } from './run-corpus.ts';
+import { serverBuiltins } from './server-builtins.ts';
 
 /** What docs/rego.md says and nobody writes, by the names of its parts, as Markdown. */
 export function documentParts(
@@ -25,8 +25,8 @@ export function documentParts(
 
 function builtins(): string {
   const { native, host } = readOpaBuiltins();
-  const here = host.filter((name) => hostBuiltins.has(name));
-  const refused = host.filter((name) => !hostBuiltins.has(name));
+  const here = host.filter((name) => serverBuiltins.has(name));
+  const refused = host.filter((name) => !serverBuiltins.has(name));
   return [
     `Compiled into the module (${native.length}): ${listOf(native)}.`,
     `Answered by Sallyport (${here.length}): ${listOf(here)}.`,

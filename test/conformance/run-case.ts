@@ -1,6 +1,5 @@
 import { BundleError } from '../../src/policy/bundle-error.ts';
 import type { Builtin } from '../../src/policy/rego/builtin.ts';
-import { hostBuiltins } from '../../src/policy/rego/builtins.ts';
 import { readAllowedHosts } from '../../src/policy/rego/builtins/allowed-hosts.ts';
 import { evaluateWithFetches } from '../../src/policy/rego/builtins/evaluate-with-fetches.ts';
 import { createHttpFetcher } from '../../src/policy/rego/builtins/http-fetcher.ts';
@@ -9,6 +8,7 @@ import { readRego } from '../../src/policy/rego/text.ts';
 import { evaluateModule } from '../../src/policy/wasm/evaluate-module.ts';
 import type { ConformanceCase } from './corpus.ts';
 import type { Outcome } from './judge.ts';
+import { serverBuiltins } from './server-builtins.ts';
 
 /** Whom the cases of `net.lookup_ip_addr` ask for: nobody beyond this machine. */
 const allowed = readAllowedHosts(['localhost', '10.0.0.0', '[::]', '[::1]']);
@@ -22,7 +22,7 @@ const fetcher = createHttpFetcher({
 
 /** `test.sleep` is what OPA's own tests bring. */
 const builtins: ReadonlyMap<string, Builtin> = new Map([
-  ...hostBuiltins,
+  ...serverBuiltins,
   ...Object.entries(outsideBuiltins(allowed)),
   ['test.sleep', () => null],
 ]);
