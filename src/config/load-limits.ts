@@ -1,16 +1,16 @@
-import type { LimitDefinition, LimitMatch, LimitOverride, LimitRate } from '../domain/limit.ts';
-import { pathPatternFault } from '../domain/path-pattern.ts';
+import type { LimitDefinition, LimitOverride, LimitRate } from '../domain/limit.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { leaf } from './leaf.ts';
 import { keyPart } from './limit-key-part.ts';
+import { match, workload } from './limit-match.ts';
 import { inOrder, type Problem } from './problem.ts';
 import { readYaml } from './read-yaml.ts';
 import {
   defaulted,
+  filled,
   list,
   mapped,
   optional,
-  refined,
   required,
   section,
   unique,
@@ -65,19 +65,6 @@ const limitName = text(
   /^[A-Za-z][\w.-]{0,63}$/,
 );
 
-const someText = text('text', 'text without line breaks', /^[^\r\n\0]{1,2048}$/);
-const method = text('method', 'an HTTP method in capitals, such as GET', /^[A-Z][A-Z0-9_-]{0,31}$/);
-const pathPattern = refined(
-  text('path pattern', 'a path such as /orders/{id} or /orders/**', /^\//),
-  pathPatternFault,
-);
-
-const match = section<LimitMatch>({
-  service: optional('service', someText, 'What is called.'),
-  methods: optional('methods', list(method, 'methods'), 'HTTP methods; GET is HEAD too.'),
-  paths: optional('paths', list(pathPattern, 'path patterns'), '`{x}` one segment, `**` the rest.'),
-});
-
 /** A limit as it is written: `rate` is one value, and `burst` may be missing. */
 interface WrittenRate {
   readonly rate: Rate;
@@ -97,7 +84,7 @@ const override = section<WrittenOverride>(
     when: required(
       'when',
       section<WrittenOverride['when']>({
-        caller: required('caller', someText, 'The principal, exactly.'),
+        caller: required('caller', workload, 'The principal, exactly.'),
       }),
       'Whom it is for.',
     ),
@@ -140,11 +127,14 @@ function burstConflicts(written: WrittenRate): readonly Conflict[] {
   return (burst * windowMs) / quota > maxFillMs ? [{ key: 'burst', message }] : [];
 }
 
+const limitsNothing =
+  'is empty, so nothing would be limited; to mean that, remove `limits` from sallyport.yaml';
+
 const limitsSchema = section<{ version: number; limits: readonly LimitDefinition[] }>({
   version: required('version', integer(1, 1), 'The format; always 1.'),
   limits: required(
     'limits',
-    unique(list(mapped(limit, toDefinition), 'limits'), 'name'),
+    filled(unique(list(mapped(limit, toDefinition), 'limits'), 'name'), limitsNothing),
     'In any order: all that match apply.',
   ),
 });

@@ -224,6 +224,11 @@ export function refined<T>(
   };
 }
 
+/** A list that may be left out, but not be empty: that would say something else without a word. */
+export function filled<T>(items: Schema<readonly T[]>, fault: string): Schema<readonly T[]> {
+  return refined(items, ({ length }) => (length === 0 ? fault : undefined));
+}
+
 /** The same document read as another value. */
 export function mapped<From, To>(schema: Schema<From>, map: (value: From) => To): Schema<To> {
   return {

@@ -98,9 +98,8 @@ test('what is not said has its default: by the caller, a burst of the whole coun
   ]);
 });
 
-test('an empty `by` is one count for all, and no limits at all are valid', () => {
+test('an empty `by` is one count for all', () => {
   assert.deepEqual(limitsOf('version: 1\nlimits: [{ name: a, rate: 7/1s, by: [] }]')[0]?.by, []);
-  assert.deepEqual(limitsOf('version: 1\nlimits: []'), []);
 });
 
 test('the shipped limits are valid and one of them is small enough to be seen', () => {
