@@ -11,7 +11,12 @@ import { readArchive } from '../../src/policy/bundles/archive.ts';
 import { digestFile } from '../../src/policy/bundles/file-digest.ts';
 import { type CheckClient, createCheckClient } from '../../src/server/check-client.ts';
 import { waitFor } from '../e2e/child-process.ts';
-import { type Sallyport, startSallyport } from '../e2e/sallyport.ts';
+import {
+  type Sallyport,
+  type SallyportOptions,
+  startSallyport,
+  writeConfiguration,
+} from '../e2e/sallyport.ts';
 import { bundleOf } from '../setup/bundle-archive.ts';
 import { type Answer, type BundleServer, startBundleServer } from '../setup/bundle-server.ts';
 
@@ -37,15 +42,19 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-async function start(bundle: JsonObject = {}, startsUnready = false): Promise<Sallyport> {
+function described(bundle: JsonObject = {}, startsUnready = false): SallyportOptions {
   const polling = { min: '1s', max: '1s', longPoll: '30s' };
   const url = `${bundles.url}/${name}`;
-  server = await startSallyport({
+  return {
     directory,
     transport: 'unix',
     startsUnready,
     sections: { policy: { bundle: { url, polling, downloadTimeout: '300ms', ...bundle } } },
-  });
+  };
+}
+
+async function start(bundle?: JsonObject, startsUnready?: boolean): Promise<Sallyport> {
+  server = await startSallyport(described(bundle, startsUnready));
   client = createCheckClient({ kind: 'unix', path: join(directory, 'grpc.sock') });
   return server;
 }
@@ -232,6 +241,32 @@ test('a restart while the server is away serves what was kept', async () => {
   bundles.answerWith((_request, response) => response.destroy());
   await start({ persist });
   assert.equal((await ask()).revision, 'r1');
+});
+
+test('another bundle in the configuration serves once it can, and until then the old one does', async () => {
+  await publish('r1');
+  const started = await start();
+  const reloads = (result: string) =>
+    waitFor(result, async () =>
+      (await started.metric(`sallyport_reload_total{what="config",result="${result}"}`)) === 1
+        ? true
+        : undefined,
+    );
+  writeConfiguration(described({ url: `${bundles.url}/nothing` }));
+  await reloads('failure');
+  assert.match(started.process.stderr(), /\/nothing: the server answered 404/);
+  assert.equal((await ask()).revision, 'r1');
+
+  bundles.publish('other', await bundleOf(await revisionOf('other-1')));
+  writeConfiguration(described({ url: `${bundles.url}/other` }));
+  await reloads('success');
+  assert.equal((await ask()).revision, 'other-1');
+  const revisions = (await started.metrics()).match(/^sallyport_bundle_revision_info.*$/gm);
+  assert.deepEqual(revisions, [
+    'sallyport_bundle_revision_info{name="other",revision="other-1"} 1',
+  ]);
+  bundles.publish('other', await bundleOf(await revisionOf('other-2')));
+  await waitFor('its news', async () => ((await ask()).revision === 'other-2' ? true : undefined));
 });
 
 test('each of many checks under many swaps is decided by one revision, named in its record', async () => {
