@@ -10,16 +10,7 @@ import type {
 import { mapOf } from './map-of.ts';
 import { policy } from './policy-schema.ts';
 import { redis } from './redis-schema.ts';
-import {
-  conflictIf,
-  defaulted,
-  group,
-  list,
-  mapped,
-  optional,
-  required,
-  section,
-} from './schema.ts';
+import { conflictIf, defaulted, group, list, optional, required, section } from './schema.ts';
 import {
   address,
   duration,
@@ -32,12 +23,6 @@ import {
   text,
   trustDomain,
 } from './values.ts';
-
-/** Masked whatever the configuration says. */
-export const alwaysMasked: readonly string[] = [
-  '/input/attributes/request/http/headers/authorization',
-  '/input/attributes/request/http/headers/cookie',
-];
 
 const server = section<ServerConfig & { workers: number }>({
   address: defaulted(
@@ -192,11 +177,9 @@ const audit = section<AuditConfig>({
   ),
   mask: defaulted(
     'mask',
-    mapped(list(jsonPointer, 'JSON pointers'), (pointers) => [
-      ...new Set([...alwaysMasked, ...pointers]),
-    ]),
+    list(jsonPointer, 'JSON pointers'),
     '',
-    'Removed from every record, beside `authorization` and `cookie`, which always are.',
+    'Removed from every record, beside credentials, which always are.',
   ),
 });
 
