@@ -165,10 +165,11 @@ export const bundlesByName: Schema<readonly BundleSettings[]> = mapped(
   (bundles) => Array.from(bundles, ([name, settingsFor]) => settingsFor(name)),
 );
 
-/** `bundles/example.tar.gz` is `example`. */
+/** `bundles/example.tar.gz` is `example`. Fit for the name of a folder. */
 function nameOf(pathOrUrl: string): string {
   const [path = ''] = pathOrUrl.split(/[?#]/, 1);
-  return basename(path).replace(/\.(?:tar\.gz|tgz)$/, '') || 'bundle';
+  const name = basename(path).replace(/\.(?:tar\.gz|tgz)$/, '');
+  return namePattern.test(name) ? name : 'bundle';
 }
 
 function settingsOf(written: WrittenBundle, name: string): BundleSettings {

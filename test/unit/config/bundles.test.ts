@@ -67,6 +67,19 @@ test('a bundle of a server has everything that it is asked with', () => {
   });
 });
 
+test('a bundle is named after its file, where that can be the name of a folder', () => {
+  const names: readonly (readonly [written: string, name: string])[] = [
+    ['a/shop.tar.gz', 'shop'],
+    ['{ url: "https://b/v1/shop.tgz?x=/y" }', 'shop'],
+    ['{ url: "https://b/.." }', 'bundle'],
+    ['{ url: "https://b" }', 'b'],
+  ];
+  for (const [written, name] of names) {
+    const [bundle] = bundlesOf(`  bundle: ${written}`);
+    assert.equal(bundle?.name, name);
+  }
+});
+
 test('several bundles have the names that they are given', () => {
   const bundles = bundlesOf('  bundles: { authz: a.tar.gz, data: { url: "http://b/c" } }');
   assert.deepEqual(
