@@ -27,13 +27,6 @@ export function compilePathPattern(text: string): PathPattern {
   return { text, steps: (open ? segments.slice(0, -1) : segments).map(stepOf), open };
 }
 
-/** Whether the pattern matches the whole of `RequestView.segments`. */
-export function matchesPath(pattern: PathPattern, segments: readonly string[]): boolean {
-  const { steps, open } = pattern;
-  if (open ? segments.length < steps.length : segments.length !== steps.length) return false;
-  return steps.every((step, index) => matchesSegment(step, segments[index] ?? ''));
-}
-
 /** What is wrong with a pattern and how to write it, or undefined when nothing is. */
 export function pathPatternFault(text: string): string | undefined {
   const said = `path pattern ${JSON.stringify(text)}`;
@@ -84,15 +77,4 @@ function stepOf(segment: string): PathStep {
   return parameterPattern.test(segment)
     ? { kind: 'any' }
     : { kind: 'literal', text: decodeURIComponent(segment) };
-}
-
-function matchesSegment(step: PathStep, segment: string): boolean {
-  switch (step.kind) {
-    case 'literal':
-      return step.text === segment;
-    case 'any':
-      return segment !== '';
-    default:
-      return step satisfies never;
-  }
 }

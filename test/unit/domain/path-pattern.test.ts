@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import {
-  compilePathPattern,
-  matchesPath,
-  pathPatternFault,
-} from '../../../src/domain/path-pattern.ts';
+import { compilePathPattern, pathPatternFault } from '../../../src/domain/path-pattern.ts';
+import { matchesPath } from '../matches-path.ts';
 
 const matching: readonly [pattern: string, segments: string[], matches: boolean][] = [
   ['/', [], true],
