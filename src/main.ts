@@ -13,6 +13,10 @@ const wiring: Wiring = {
     (await import('./app/offline-checker.ts')).createOfflineChecker(config),
   inspectConfiguration: async (config) =>
     (await import('./app/inspect-configuration.ts')).inspectConfiguration(config),
+  inspectBundle: async (path, signing) =>
+    (await import('./app/bundle-tools.ts')).inspectBundle(path, signing),
+  tryBundle: async (config, submitted) =>
+    (await import('./app/bundle-tools.ts')).tryBundle(config, submitted),
 };
 
 const context: CliContext = {

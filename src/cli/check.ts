@@ -1,5 +1,3 @@
-import { loadConfig } from '../config/load-config.ts';
-import { formatProblem } from '../config/problem.ts';
 import type { CheckClient, CheckRequest } from '../server/check-client.ts';
 import { checkOptions, readPlan, type CheckPlan } from './check-options.ts';
 import { formatLine, formatReport, reportOf, type CheckReport } from './check-report.ts';
@@ -7,7 +5,7 @@ import { readRequest } from './check-request.ts';
 import type { Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { parseArguments } from './parse-arguments.ts';
-import { UsageError } from './usage-error.ts';
+import { requireConfig } from './require-config.ts';
 
 export const check: Command = {
   name: 'check',
@@ -36,10 +34,7 @@ async function runCheck(args: readonly string[], context: CliContext): Promise<E
 
 function connect({ decider }: CheckPlan, context: CliContext): Promise<CheckClient> {
   if ('server' in decider) return context.createCheckClient(decider.server);
-  const loaded = loadConfig(decider.config, context.environment);
-  if ('config' in loaded) return context.createOfflineChecker(loaded.config);
-  const lines = loaded.problems.map(formatProblem).join('\n');
-  throw new UsageError(`${decider.config} is not valid\n${lines}`);
+  return context.createOfflineChecker(requireConfig(decider.config, context.environment));
 }
 
 async function ask(

@@ -1,9 +1,13 @@
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { App } from '../app/app.ts';
+import type { SubmittedBundle } from '../app/bundle-tools.ts';
+import type { Loaded } from '../app/loaded.ts';
 import type { ConfigSource } from '../app/reloader.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Problem } from '../config/problem.ts';
+import type { SigningSettings } from '../domain/bundle-settings.ts';
+import type { BundleDescription } from '../policy/bundle-tools/describe-bundle.ts';
 import type { CheckClient } from '../server/check-client.ts';
 
 /** 0: yes. 1: the answer is no. 2: it could not be asked. */
@@ -40,4 +44,11 @@ export interface Wiring {
   createOfflineChecker(config: Config): Promise<CheckClient>;
   /** What only loading shows: of the bundle, the descriptor. */
   inspectConfiguration(config: Config): Promise<readonly Problem[]>;
+  /** What is in a bundle's file or folder. */
+  inspectBundle(path: string, signing?: SigningSettings): Promise<Loaded<BundleDescription>>;
+  /** Would a server with this configuration take it, and which revision would decide. */
+  tryBundle(
+    config: Config,
+    submitted: SubmittedBundle,
+  ): Promise<Loaded<{ readonly revision: string }>>;
 }

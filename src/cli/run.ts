@@ -1,4 +1,6 @@
 import { nearest } from '../config/nearest.ts';
+import { bundleInspect } from './bundle-inspect.ts';
+import { bundleVerify } from './bundle-verify.ts';
 import { check } from './check.ts';
 import { helpOf, table, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
@@ -6,7 +8,7 @@ import { serve } from './serve.ts';
 import { UsageError } from './usage-error.ts';
 import { validate } from './validate.ts';
 
-const commands: readonly Command[] = [serve, validate, check];
+const commands: readonly Command[] = [serve, validate, check, bundleInspect, bundleVerify];
 
 /** Does what the arguments say. Never rejects. */
 export async function run(args: readonly string[], context: CliContext): Promise<ExitStatus> {
@@ -20,40 +22,57 @@ export async function run(args: readonly string[], context: CliContext): Promise
   }
 }
 
-async function dispatch(
-  [name = '--help', ...args]: readonly string[],
-  context: CliContext,
-): Promise<ExitStatus> {
-  if (name === '--version' || name === '-V')
+async function dispatch(words: readonly string[], context: CliContext): Promise<ExitStatus> {
+  const [first = '--help', ...others] = words;
+  if (first === '--version' || first === '-V')
     return print(`sallyport ${context.version}\n`, context);
-  if (name === '--help' || name === '-h' || name === 'help') return help(args, context);
-  const command = commandCalled(name);
-  const wantsHelp = args.includes('--help') || args.includes('-h');
-  if (wantsHelp) return help([name], context);
-  return command.run(args, context);
+  if (first === '--help' || first === '-h' || first === 'help') return help(others, context);
+  if (words.includes('--help') || words.includes('-h')) return help(words, context);
+  const command = commandCalled(words);
+  return command.run(words.slice(wordsOf(command).length), context);
 }
 
-function help([name]: readonly string[], context: CliContext): ExitStatus {
-  if (name !== undefined) return print(helpOf(commandCalled(name), context.program), context);
-  const rows = commands.map((command) => [command.name, command.summary] as const);
-  const text = `Sallyport answers Envoy's ext_authz checks: who is calling, may they, and how much.
+/** Of one command, of those that begin with the same word, or of all. */
+function help(words: readonly string[], context: CliContext): ExitStatus {
+  const [first] = words;
+  if (first === undefined) return print(overviewOf(commands, context.program), context);
+  const family = commands.filter(({ name }) => name.startsWith(`${first} `));
+  if (family.length > 0 && findCommand(words) === undefined) {
+    return print(overviewOf(family, context.program), context);
+  }
+  return print(helpOf(commandCalled(words), context.program), context);
+}
 
-Usage: ${context.program} COMMAND [OPTION…]
+function overviewOf(named: readonly Command[], program: string): string {
+  const rows = named.map((command) => [command.name, command.summary] as const);
+  return `Sallyport answers Envoy's ext_authz checks: who is calling, may they, and how much.
+
+Usage: ${program} COMMAND [OPTION…]
 
 ${table([...rows, ['--version', 'the version'], ['COMMAND --help', 'what a command takes']])}
 
 Exit status: 0 yes, 1 the answer is no, 2 it could not be asked.
 `;
-  return print(text, context);
 }
 
-function commandCalled(name: string): Command {
-  const command = commands.find((each) => each.name === name);
+/** A command has one word or two. */
+function wordsOf({ name }: Command): readonly string[] {
+  return name.split(' ');
+}
+
+function findCommand(words: readonly string[]): Command | undefined {
+  return commands.find((each) => wordsOf(each).every((word, index) => word === words[index]));
+}
+
+function commandCalled(words: readonly string[]): Command {
+  const command = findCommand(words);
   if (command !== undefined) return command;
   const names = commands.map((each) => each.name);
-  const close = nearest(name, names);
+  const isFamily = names.some((name) => name.startsWith(`${words[0]} `));
+  const typed = words.slice(0, isFamily ? 2 : 1).join(' ');
+  const close = nearest(typed, names);
   throw new UsageError(
-    `there is no command ${JSON.stringify(name)}; ${close === undefined ? `there are ${names.join(', ')}` : `did you mean ${close}?`}`,
+    `there is no command ${JSON.stringify(typed)}; ${close === undefined ? `there are ${names.join(', ')}` : `did you mean ${close}?`}`,
   );
 }
 

@@ -1,4 +1,3 @@
-import { accessSync, constants } from 'node:fs';
 import { documentKind } from '../config/document-kind.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { loadLimits } from '../config/load-limits.ts';
@@ -7,7 +6,7 @@ import type { SoundParts } from '../config/sound-parts.ts';
 import { configOption, jsonOption, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { parseArguments } from './parse-arguments.ts';
-import { UsageError } from './usage-error.ts';
+import { requireReadable } from './require-readable.ts';
 
 export const validate: Command = {
   name: 'validate',
@@ -47,16 +46,6 @@ async function problemsOf(
   requireReadable(file);
   if (!isConfig && documentKind(file) === 'limits') return limitsProblems(file);
   return configProblems(file, context);
-}
-
-function requireReadable(file: string): void {
-  try {
-    accessSync(file, constants.R_OK);
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read: there is none, or it is not yours to read`, {
-      cause: error,
-    });
-  }
 }
 
 async function configProblems(file: string, context: CliContext): Promise<readonly Problem[]> {

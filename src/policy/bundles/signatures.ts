@@ -15,7 +15,7 @@ export interface SignatureCheck {
   admitDelta(): void;
 }
 
-const signaturesFile = '.signatures.json';
+export const signaturesFile = '.signatures.json';
 
 /** Where no key is configured: a signature that nothing verifies must not look like one that is. */
 export const unsignedOnly: SignatureCheck = {
@@ -100,7 +100,8 @@ function namedKey(kid: JsonValue | undefined, keyid: JsonValue | undefined): str
   throw new BundleError("the bundle's signature names no key: configure signing.keyId");
 }
 
-function readToken(files: BundleFiles): SignedToken | undefined {
+/** The signature as it is written, not verified. Throws a BundleError for what is none. */
+export function readToken(files: BundleFiles): SignedToken | undefined {
   const [path, second] = signatureFiles(files);
   if (path === undefined) return undefined;
   if (second !== undefined) throw new BundleError(`the bundle has both ${path} and ${second}`);

@@ -23,6 +23,18 @@ export function compilePolicy(
   wasm: Uint8Array,
   builtins: ReadonlyMap<string, Builtin>,
 ): PolicyModule {
+  const { calls, ...module } = readModule(wasm);
+  return { ...module, builtins: numberBuiltins(calls, builtins) };
+}
+
+/** A module and what it calls of its host, whether or not that is there. */
+export interface ReadModule extends Omit<PolicyModule, 'builtins'> {
+  /** The numbers of builtins by their names. */
+  readonly calls: ReadonlyMap<string, number>;
+}
+
+/** Throws a BundleError for a module that is not OPA's. */
+export function readModule(wasm: Uint8Array): ReadModule {
   try {
     const compiled = new WebAssembly.Module(addFuel(wasm));
     // OPA's stack is 64 KiB; the module's variables are in it, but for what begins as zeros.
@@ -33,7 +45,7 @@ export function compilePolicy(
       compiled,
       staticBytes,
       entrypoints: instance.numbersOf('entrypoints'),
-      builtins: numberBuiltins(instance.numbersOf('builtins'), builtins),
+      calls: instance.numbersOf('builtins'),
     };
   } catch (error) {
     if (error instanceof BundleError) throw error;

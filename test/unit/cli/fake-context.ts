@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ListenAddress } from '../../../src/domain/listen-address.ts';
+import { inspectBundle, tryBundle } from '../../../src/app/bundle-tools.ts';
 import type { App } from '../../../src/app/app.ts';
 import type { CliContext } from '../../../src/cli/context.ts';
 import { run } from '../../../src/cli/run.ts';
@@ -40,6 +41,8 @@ export class FakeWorld {
     },
     createOfflineChecker: () => Promise.resolve(this.#client),
     inspectConfiguration: () => Promise.resolve([]),
+    inspectBundle,
+    tryBundle,
   };
 
   readonly #client = {

@@ -1,0 +1,62 @@
+import { printable } from '../domain/printable.ts';
+import type {
+  BuiltinDescription,
+  BundleDescription,
+  SignatureDescription,
+  Verification,
+} from '../policy/bundle-tools/describe-bundle.ts';
+import { table } from './command.ts';
+
+/** Aligned, and only what is there. */
+export function describeForTerminal(description: BundleDescription): string {
+  const { type, revision, roots, modules, builtins, dataBytes, signature } = description;
+  const refused = builtins.flatMap(({ name, refusal }) =>
+    refusal === undefined ? [] : [`${name}: ${refusal}`],
+  );
+  const rows = [
+    ['revision', revision],
+    ...(type === 'delta' ? [['type', 'a delta: changes to the data of another'] as const] : []),
+    ...rowsOf('roots', roots),
+    ...modules.flatMap(({ file, sizeBytes, entrypoints }) => [
+      ...rowsOf('module', [`${file}, ${sizeText(sizeBytes)}`]),
+      ...rowsOf('entrypoints', entrypoints),
+    ]),
+    ...rowsOf('builtins', available(builtins)),
+    ...rowsOf('refused', refused),
+    ['data', sizeText(dataBytes)],
+    ...rowsOf('signature', signature === undefined ? ['none'] : signatureLines(signature)),
+  ] as const;
+  return table(rows.map(([name, text]) => [name, printable(text)]));
+}
+
+type Row = readonly [name: string, text: string];
+
+function rowsOf(name: string, lines: readonly string[]): readonly Row[] {
+  return lines.map((line, index) => [index === 0 ? name : '', line]);
+}
+
+function available(builtins: readonly BuiltinDescription[]): string[] {
+  const names = builtins.filter(({ refusal }) => refusal === undefined).map(({ name }) => name);
+  return names.length === 0 ? [] : [names.join(', ')];
+}
+
+function signatureLines(signature: SignatureDescription): string[] {
+  const { keyId, algorithm, scope, verification } = signature;
+  const says = [
+    `key ${keyId ?? 'not named'}`,
+    algorithm ?? 'no algorithm',
+    ...(scope === undefined ? [] : [`for ${scope}`]),
+  ];
+  return [says.join(', '), verificationText(verification)];
+}
+
+function verificationText(verification: Verification): string {
+  if (verification.result === 'bad') return `refused: ${verification.why}`;
+  return verification.result === 'good' ? 'verified' : 'not verified: no key was given';
+}
+
+function sizeText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} bytes`;
+  const isLarge = bytes >= 1024 * 1024;
+  return isLarge ? `${(bytes / 1024 / 1024).toFixed(1)} MiB` : `${(bytes / 1024).toFixed(1)} KiB`;
+}

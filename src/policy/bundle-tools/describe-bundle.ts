@@ -1,0 +1,133 @@
+import type { SigningSettings } from '../../domain/bundle-settings.ts';
+import type { JsonValue } from '../../domain/json.ts';
+import { readArchive } from '../bundles/archive.ts';
+import type { BundleFiles } from '../bundles/bundle.ts';
+import type { Manifest } from '../bundles/manifest.ts';
+import { type BundleContent, readBundle } from '../bundles/read-bundle.ts';
+import { formatRoot } from '../bundles/roots.ts';
+import { createSignatureCheck, readToken, type SignatureCheck } from '../bundles/signatures.ts';
+import { jsonText } from '../json-text.ts';
+import { refusalOf } from '../rego/refused-builtins.ts';
+import { readModule } from '../wasm/policy-module.ts';
+
+/** What a bundle holds, before anybody has decided to trust it. */
+export interface BundleDescription {
+  readonly type: 'snapshot' | 'delta';
+  readonly revision: string;
+  readonly roots: readonly string[];
+  readonly modules: readonly ModuleDescription[];
+  /** What its modules call of their host; what is built into a module is not known any more. */
+  readonly builtins: readonly BuiltinDescription[];
+  /** Of its data, as JSON. */
+  readonly dataBytes: number;
+  readonly signature?: SignatureDescription;
+}
+
+export interface ModuleDescription {
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly entrypoints: readonly string[];
+}
+
+export interface BuiltinDescription {
+  readonly name: string;
+  /** Why a server refuses a bundle that calls it. */
+  readonly refusal?: string;
+}
+
+export interface SignatureDescription {
+  /** As it says, and nobody has to believe. Undefined: it does not say. */
+  readonly keyId: string | undefined;
+  readonly algorithm: string | undefined;
+  readonly scope: string | undefined;
+  readonly verification: Verification;
+}
+
+/** `unknown`: there was no key to verify it with. */
+export type Verification =
+  | { readonly result: 'good' }
+  | { readonly result: 'unknown' }
+  | { readonly result: 'bad'; readonly why: string };
+
+export interface DescribeOptions {
+  readonly maxBytes: number;
+  /** Absent: the signature is shown, not verified. */
+  readonly signing?: SigningSettings;
+  /** What the host has. */
+  readonly builtins: { has(name: string): boolean };
+}
+
+/** Throws a BundleError for what no server could read. */
+export async function describeBundle(
+  content: BundleContent,
+  { maxBytes, signing, builtins }: DescribeOptions,
+): Promise<BundleDescription> {
+  const files = content instanceof Uint8Array ? await readArchive(content, maxBytes) : content;
+  const bundle = await readBundle(files, { maxBytes, signatures: anything });
+  const { type, revision, manifest } = bundle;
+  const signature = describeSignature(files, signing);
+  return {
+    type,
+    revision,
+    roots: manifest.roots.map(formatRoot),
+    modules: describeModules(manifest, files),
+    builtins: 'modules' in bundle ? describeBuiltins(bundle.modules.values(), builtins) : [],
+    dataBytes: 'data' in bundle ? Buffer.byteLength(jsonText(bundle.data)) : 0,
+    ...(signature && { signature }),
+  };
+}
+
+/** For reading only: nothing that is read so may decide. */
+const anything: SignatureCheck = { verify() {}, admitDelta() {} };
+
+function describeModules({ wasm }: Manifest, files: BundleFiles): ModuleDescription[] {
+  return Array.from(
+    Map.groupBy(wasm, ({ module }) => module),
+    ([file, entries]) => ({
+      file,
+      sizeBytes: files.get(file)?.length ?? 0,
+      entrypoints: entries.map(({ entrypoint }) => entrypoint),
+    }),
+  );
+}
+
+function describeBuiltins(
+  modules: Iterable<Uint8Array>,
+  builtins: DescribeOptions['builtins'],
+): BuiltinDescription[] {
+  const names = new Set<string>();
+  for (const module of new Set(modules)) {
+    for (const name of readModule(module).calls.keys()) names.add(name);
+  }
+  return [...names]
+    .toSorted()
+    .map((name) => (builtins.has(name) ? { name } : { name, refusal: refusalOf(name) }));
+}
+
+function describeSignature(
+  files: BundleFiles,
+  signing: SigningSettings | undefined,
+): SignatureDescription | undefined {
+  const token = readToken(files);
+  if (token === undefined) return undefined;
+  const { header, claims } = token;
+  return {
+    keyId: textOf(header['kid'] ?? claims['keyid']),
+    algorithm: textOf(header['alg']),
+    scope: textOf(claims['scope']),
+    verification: signing === undefined ? { result: 'unknown' } : verify(files, signing),
+  };
+}
+
+function verify(files: BundleFiles, signing: SigningSettings): Verification {
+  try {
+    createSignatureCheck(signing).verify(files);
+    return { result: 'good' };
+  } catch (error) {
+    return { result: 'bad', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
