@@ -38,7 +38,7 @@ describe('behind an Envoy that is told to fail open', () => {
 
   test('a check that is too large is a denial', async () => {
     const headers = { 'content-type': 'application/json' };
-    const body = `{"amount": 1, "note": "${'x'.repeat(128 * 1024)}"}`;
+    const body = `{"amount": 1, "note": "${'x'.repeat(96 * 1024)}"}`;
     const asked = { path: '/invoices', method: 'POST', headers, body };
     isDenied(await road.caller(billing).send(asked), 400, 'bad_request');
   });
