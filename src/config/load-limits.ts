@@ -1,11 +1,21 @@
 import type { LimitDefinition, LimitOverride, LimitRate } from '../domain/limit.ts';
 import { deepFreeze } from './deep-freeze.ts';
-import { leaf } from './leaf.ts';
 import { keyPart } from './limit-key-part.ts';
 import { match, workload } from './limit-match.ts';
+import {
+  quota,
+  rate,
+  rateConflicts,
+  timeZone,
+  toCalendar,
+  toRate,
+  units,
+  type WrittenRate,
+} from './limit-rate.ts';
 import { inOrder, type Problem } from './problem.ts';
 import { readYaml } from './read-yaml.ts';
 import {
+  conflictIf,
   defaulted,
   filled,
   list,
@@ -16,7 +26,6 @@ import {
   unique,
   type Conflict,
 } from './schema.ts';
-import { parseRate, type Rate } from './units.ts';
 import { integer, oneOf, text } from './values.ts';
 
 export type LoadedLimits =
@@ -32,32 +41,6 @@ export function loadLimits(path: string): LoadedLimits {
     : { limits: deepFreeze(file.limits) };
 }
 
-const maxUnits = 1_000_000_000;
-const maxWindowMs = 744 * 3_600_000;
-/** Buckets are kept in microseconds, one at least for a unit. */
-const maxUnitsEachMs = 1000;
-/** Longer than any window; keeps every sum of microseconds exact. */
-const maxFillMs = 366 * 24 * 3_600_000;
-
-const rate = leaf({
-  type: 'rate',
-  expected:
-    'a count and a time up to 744h, such as 100/1m or 10000/24h, of at most 1000000 a second',
-  yamlType: 'string',
-  parse: (value) => {
-    const parsed = parseRate(value);
-    return parsed !== undefined && isWithinBounds(parsed) ? parsed : undefined;
-  },
-});
-
-function isWithinBounds({ quota, windowMs }: Rate): boolean {
-  return (
-    quota >= 1 && windowMs >= 1 && windowMs <= maxWindowMs && quota <= windowMs * maxUnitsEachMs
-  );
-}
-
-const units = integer(1, maxUnits);
-
 /** Safe in a Redis key, a header and a metric label. */
 const limitName = text(
   'name',
@@ -65,17 +48,14 @@ const limitName = text(
   /^[A-Za-z][\w.-]{0,63}$/,
 );
 
-/** A limit as it is written: `rate` is one value, and `burst` may be missing. */
-interface WrittenRate {
-  readonly rate: Rate;
-  readonly burst?: number | undefined;
-}
-
 interface WrittenOverride extends WrittenRate {
   readonly when: { readonly caller: string };
 }
 
-interface WrittenLimit extends WrittenRate, Omit<LimitDefinition, keyof LimitRate | 'overrides'> {
+/** A limit as it is written. */
+interface WrittenLimit
+  extends WrittenRate, Omit<LimitDefinition, keyof LimitRate | 'calendar' | 'overrides'> {
+  readonly timeZone?: string;
   readonly overrides: readonly WrittenOverride[];
 }
 
@@ -88,10 +68,11 @@ const override = section<WrittenOverride>(
       }),
       'Whom it is for.',
     ),
-    rate: required('rate', rate, 'Replaces the rate.'),
+    rate: optional('rate', rate, 'Replaces the rate.'),
     burst: optional('burst', units, 'Replaces the burst; default: the count of this rate.'),
+    quota: optional('quota', quota, 'Replaces the quota.'),
   },
-  burstConflicts,
+  rateConflicts,
 );
 
 const limit = section<WrittenLimit>(
@@ -99,8 +80,10 @@ const limit = section<WrittenLimit>(
     name: required('name', limitName, 'In headers, records and metrics.'),
     match: optional('match', match, 'Absent: only where a rule or a policy names it.'),
     by: defaulted('by', list(keyPart, 'key parts'), 'caller', 'What is counted separately.'),
-    rate: required('rate', rate, 'Units and the time they are for.'),
+    rate: optional('rate', rate, 'Units and the time they are for.'),
     burst: optional('burst', units, 'Units at once; default: the count of the rate.'),
+    quota: optional('quota', quota, 'Instead of a rate: units a day, week or month.'),
+    timeZone: optional('timeZone', timeZone, 'Where its days begin; default: UTC.'),
     cost: defaulted('cost', units, '1', 'Units that one request takes.'),
     mode: defaulted('mode', oneOf(['enforce', 'shadow']), 'enforce', 'Shadow: never refused.'),
     onError: defaulted(
@@ -111,20 +94,30 @@ const limit = section<WrittenLimit>(
     ),
     overrides: defaulted('overrides', list(override, 'overrides'), '', 'The first that holds.'),
   },
-  (written) => [...burstConflicts(written), ...costConflicts(written)],
+  (written) => [
+    ...rateConflicts(written),
+    ...calendarConflicts(written),
+    ...costConflicts(written),
+  ],
 );
+
+function calendarConflicts({
+  quota: counted,
+  timeZone: zone,
+  overrides,
+}: WrittenLimit): readonly Conflict[] {
+  const differs = overrides.some((each) => each.quota?.unit !== counted?.unit);
+  return [
+    ...conflictIf(zone !== undefined && counted === undefined, 'timeZone', 'is of a quota'),
+    ...conflictIf(differs, 'overrides', 'must count as the limit does: by rate, or by its window'),
+  ];
+}
 
 function costConflicts(written: WrittenLimit): readonly Conflict[] {
   const bursts = [written, ...written.overrides].map((each) => toRate(each).burst);
   const smallest = Math.min(...bursts);
   const message = `is ${written.cost}, but at most ${smallest} may come at once, so no request would ever fit; lower the cost or raise the burst`;
-  return written.cost > smallest ? [{ key: 'cost', message }] : [];
-}
-
-function burstConflicts(written: WrittenRate): readonly Conflict[] {
-  const { quota, windowMs, burst } = toRate(written);
-  const message = `is ${burst}, which takes more than a year to come back at this rate; lower it`;
-  return (burst * windowMs) / quota > maxFillMs ? [{ key: 'burst', message }] : [];
+  return conflictIf(written.cost > smallest, 'cost', message);
 }
 
 const limitsNothing =
@@ -139,17 +132,22 @@ const limitsSchema = section<{ version: number; limits: readonly LimitDefinition
   ),
 });
 
-function toDefinition({ rate: written, burst, overrides, ...rest }: WrittenLimit): LimitDefinition {
+function toDefinition(written: WrittenLimit): LimitDefinition {
+  const {
+    rate: _rate,
+    burst: _burst,
+    quota: counted,
+    timeZone: zone,
+    overrides,
+    ...rest
+  } = written;
   return {
     ...rest,
-    ...toRate({ rate: written, burst }),
+    ...toRate(written),
+    ...(counted && { calendar: toCalendar(counted, zone) }),
     overrides: overrides.map((each): LimitOverride => ({
       caller: each.when.caller,
       ...toRate(each),
     })),
   };
-}
-
-function toRate({ rate: { quota, windowMs }, burst = quota }: WrittenRate): LimitRate {
-  return { quota, windowMs, burst };
 }

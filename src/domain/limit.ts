@@ -50,6 +50,11 @@ export interface LimitDefinition extends LimitRate {
   readonly match?: LimitMatch;
   /** What is counted separately. Empty: one count for all. */
   readonly by: readonly LimitKeyPart[];
+  /**
+   * Present: the quota is for one window of the calendar and is there again, whole, with the next.
+   * `windowMs` is then the usual length of a window, and the burst is the quota.
+   */
+  readonly calendar?: CalendarWindow;
   /** Units that one request takes. */
   readonly cost: number;
   readonly mode: LimitMode;
@@ -63,6 +68,16 @@ export interface LimitRate {
   readonly quota: number;
   readonly windowMs: number;
   readonly burst: number;
+}
+
+export const calendarUnits = ['day', 'week', 'month'] as const;
+export type CalendarUnit = (typeof calendarUnits)[number];
+
+/** From midnight to midnight, from Monday to Monday, or from a first to the next, in that place. */
+export interface CalendarWindow {
+  readonly unit: CalendarUnit;
+  /** A name of the IANA database: `Europe/Berlin`. */
+  readonly timeZone: string;
 }
 
 /** Every part that is present must match; a list matches when one of its values does. */

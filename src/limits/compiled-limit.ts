@@ -1,5 +1,6 @@
 import type { LimitDefinition, LimitMode, LimitRate, OnStoreError } from '../domain/limit.ts';
-import { type Pace, paceOf } from './gcra.ts';
+import { type Calendar, createCalendar } from './calendar.ts';
+import { calendarPaceOf, type Pace, paceOf } from './gcra.ts';
 import { compileKey, type KeyReader } from './keys.ts';
 
 /** A limit with everything computed that does not depend on the request. */
@@ -13,6 +14,8 @@ export interface CompiledLimit {
   /** Begins every key of this limit and of no other. */
   readonly keyPrefix: string;
   readonly keyOf: KeyReader;
+  /** Present: counted in its windows. */
+  readonly calendar?: Calendar;
   readonly paces: Paces;
   /** By principal. */
   readonly overrides: ReadonlyMap<string, Paces>;
@@ -30,10 +33,11 @@ export function compileLimit(
   order: number,
   replicas: number,
 ): CompiledLimit {
-  const { name, mode, cost } = definition;
+  const { name, mode, cost, calendar } = definition;
+  const paceFor = calendar === undefined ? paceOf : calendarPaceOf;
   const pacesFor = (rate: LimitRate): Paces => {
     try {
-      return { shared: paceOf(rate), local: paceOf(shareOf(rate, cost, replicas)) };
+      return { shared: paceFor(rate), local: paceFor(shareOf(rate, cost, replicas)) };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new RangeError(`limit "${name}": ${why}`, { cause: error });
@@ -46,8 +50,10 @@ export function compileLimit(
     // A shadow limit never refuses, whatever happens.
     onError: mode === 'shadow' && definition.onError === 'deny' ? 'allow' : definition.onError,
     cost,
-    keyPrefix: `${encodeURIComponent(name)}:`,
+    // Levels of another kind have keys of their own.
+    keyPrefix: `${encodeURIComponent(name)}${calendar ? `/${calendar.unit}` : ''}:`,
     keyOf: compileKey(definition.by),
+    ...(calendar && { calendar: createCalendar(calendar) }),
     paces: pacesFor(definition),
     overrides: overridesOf(definition, pacesFor),
   };

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { windowEndUs } from './calendar.ts';
 import { fits } from './gcra.ts';
 import type { Charge, LimitStore, Taken } from './store.ts';
 
@@ -6,10 +7,12 @@ import type { Charge, LimitStore, Taken } from './store.ts';
 const maxAgeUs = 1_000_000;
 const defaultMaxKeys = 100_000;
 
-/** A level that the store told, by this process's clock (microseconds). */
+/** A level that the store told. Times are microseconds. */
 interface Told {
   readonly level: number;
-  /** The store looked at some time between these two. */
+  /** By the store's clock. */
+  readonly atUs: number;
+  /** By this process's clock, the store looked at some time between these two. */
   readonly askedUs: number;
   readonly answeredUs: number;
 }
@@ -40,8 +43,8 @@ export class DenialCache implements LimitStore {
   take(charges: readonly Charge[], deadlineMs: number): Promise<Taken> | Taken {
     const askedUs = this.#nowUs();
     if (this.#told.size > 0) {
-      const levels = charges.map((charge) => this.#refusingLevel(charge, askedUs));
-      if (levels.some((level) => level !== undefined)) return { admitted: false, levels };
+      const refused = this.#refusal(charges, askedUs);
+      if (refused !== undefined) return refused;
     }
     const taken = this.#store.take(charges, deadlineMs);
     if (!(taken instanceof Promise)) return taken;
@@ -51,22 +54,28 @@ export class DenialCache implements LimitStore {
     });
   }
 
-  /** What is certain to refuse the charge; undefined when the store has to be asked. */
-  #refusingLevel({ key, amount, capacity, enforced }: Charge, nowUs: number): number | undefined {
-    const told = enforced ? this.#told.get(key) : undefined;
-    if (told === undefined || nowUs - told.answeredUs > maxAgeUs) return undefined;
-    if (fits(told.level - (nowUs - told.askedUs), amount, capacity)) return undefined;
-    // The most that it may be, so that nobody is told to come back too early.
-    return Math.ceil(told.level - (nowUs - told.answeredUs));
+  /** Undefined when the store has to be asked. */
+  #refusal(charges: readonly Charge[], nowUs: number): Taken | undefined {
+    let atUs: number | undefined;
+    const levels = charges.map((charge) => {
+      const told = charge.enforced ? this.#told.get(charge.key) : undefined;
+      if (told === undefined || nowUs - told.answeredUs > maxAgeUs) return undefined;
+      if (fits(leastLevel(charge, told, nowUs), charge.amount, charge.capacity)) return undefined;
+      const sinceUs = nowUs - told.answeredUs;
+      atUs = told.atUs + Math.floor(sinceUs);
+      // The most that it may be, so that nobody is told to come back too early.
+      return charge.edgesUs === undefined ? Math.ceil(told.level - sinceUs) : told.level;
+    });
+    return atUs === undefined ? undefined : { admitted: false, levels, atUs };
   }
 
-  #learn(charges: readonly Charge[], { levels }: Taken, askedUs: number): void {
+  #learn(charges: readonly Charge[], { levels, atUs }: Taken, askedUs: number): void {
     const answeredUs = this.#nowUs();
     for (const [index, { key, amount, capacity, enforced }] of charges.entries()) {
       const level = levels[index];
       if (!enforced || level === undefined || fits(level, amount, capacity)) continue;
       this.#told.delete(key);
-      this.#told.set(key, { level, askedUs, answeredUs });
+      this.#told.set(key, { level, atUs, askedUs, answeredUs });
     }
     this.#forgetOld(answeredUs);
   }
@@ -81,4 +90,12 @@ export class DenialCache implements LimitStore {
   #nowUs(): number {
     return this.#clock.monotonicMs() * 1000;
   }
+}
+
+/** Charges of others only add to it; an upper bound of the store's clock is a lower one of the level. */
+function leastLevel({ edgesUs }: Charge, told: Told, nowUs: number): number {
+  const sinceUs = nowUs - told.askedUs;
+  if (edgesUs === undefined) return told.level - sinceUs;
+  const endUs = windowEndUs(edgesUs, told.atUs) ?? 0;
+  return told.atUs + sinceUs < endUs ? told.level : 0;
 }

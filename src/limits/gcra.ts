@@ -14,6 +14,12 @@ export interface Pace {
   readonly capacityUs: number;
 }
 
+/** Of a window of the calendar: nothing drains, so what is counted are units. */
+export function calendarPaceOf({ quota, windowMs }: LimitRate): Pace {
+  if (!isCount(quota)) throw new RangeError('quota must be positive and whole');
+  return { quota, windowMs, intervalUs: 1, capacityUs: quota };
+}
+
 /** 142 years. With the time since 1970 added it is still an exact integer in a double. */
 const maxCapacityUs = 2 ** 52;
 

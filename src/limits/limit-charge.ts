@@ -14,12 +14,14 @@ export interface LimitCharge extends Charge {
   readonly pace: Pace;
 }
 
-/** `requested` is the policy's word, where the policy named the limit. */
+/** `nowMs` is the time for people; `requested` is the policy's word, where the policy named the limit. */
 export function chargeFor(
   limit: CompiledLimit,
   question: LimitQuestion,
+  nowMs: number,
   requested?: LimitRequest,
 ): LimitCharge {
+  const { calendar } = limit;
   const { caller } = question;
   const override = caller === undefined ? undefined : limit.overrides.get(caller.principal);
   const paces = override ?? limit.paces;
@@ -31,6 +33,7 @@ export function chargeFor(
     amount: cost * paces.shared.intervalUs,
     capacity: paces.shared.capacityUs,
     enforced: limit.mode === 'enforce',
+    ...(calendar && { edgesUs: calendar.edgesAt(nowMs) }),
     limit,
     cost,
     paces,

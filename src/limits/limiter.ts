@@ -71,13 +71,15 @@ class StoreLimiter implements Limiter {
   /** Where the policy names a limit that also matches, the policy's key and cost stand. */
   #chargesFor(question: LimitQuestion): readonly LimitCharge[] {
     const { request, named } = question;
+    const nowMs = this.#surroundings.clock.nowMs();
     const charges: LimitCharge[] = [];
     for (const limit of this.#matcher.match(request)) {
-      if (!named.some(({ name }) => name === limit.name)) charges.push(chargeFor(limit, question));
+      if (!named.some(({ name }) => name === limit.name))
+        charges.push(chargeFor(limit, question, nowMs));
     }
     for (const requested of named) {
       const limit = this.#byName.get(requested.name);
-      if (limit !== undefined) addOnce(charges, chargeFor(limit, question, requested));
+      if (limit !== undefined) addOnce(charges, chargeFor(limit, question, nowMs, requested));
     }
     return charges;
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { windowEndUs } from './calendar.ts';
 import { levelOf, fits } from './gcra.ts';
 import type { Charge, LocalLimitStore, Taken } from './store.ts';
 
@@ -7,16 +8,30 @@ const defaultMaxKeys = 1_000_000;
 /** Entries looked at for each charge; two, so that the sweep outruns the keys that come in. */
 const sweptPerCharge = 2;
 
+/** A TAT on the monotonic clock (microseconds), or what was taken in a window of the calendar. */
+type Bucket = number | Window;
+
+interface Window {
+  readonly level: number;
+  /** In microseconds since 1970. */
+  readonly endUs: number;
+}
+
+interface Now {
+  readonly monotonicUs: number;
+  readonly epochUs: number;
+}
+
 /**
  * Counts in this process. Expired keys are swept a few at a time. At `maxKeys` a new key displaces
  * the one under the sweep: to make the store forget a chosen key, an attacker would have to be
  * admitted that many times within the key's window.
  */
 export class MemoryLimitStore implements LocalLimitStore {
-  readonly #tatsUs = new Map<string, number>();
+  readonly #buckets = new Map<string, Bucket>();
   readonly #clock: Clock;
   readonly #maxKeys: number;
-  #sweep = this.#tatsUs.entries();
+  #sweep = this.#buckets.entries();
 
   constructor(clock: Clock, maxKeys = defaultMaxKeys) {
     this.#clock = clock;
@@ -24,49 +39,66 @@ export class MemoryLimitStore implements LocalLimitStore {
   }
 
   get size(): number {
-    return this.#tatsUs.size;
+    return this.#buckets.size;
   }
 
   take(charges: readonly Charge[]): Taken {
-    const nowUs = Math.floor(this.#clock.monotonicMs() * 1000);
+    const now = {
+      monotonicUs: Math.floor(this.#clock.monotonicMs() * 1000),
+      epochUs: Math.floor(this.#clock.nowMs() * 1000),
+    };
     const levels: number[] = [];
     let admitted = true;
-    for (const { key, amount, capacity, enforced } of charges) {
-      const level = levelOf(this.#tatsUs.get(key), nowUs);
+    for (const charge of charges) {
+      const level = this.#levelFor(charge, now);
       levels.push(level);
-      if (enforced && !fits(level, amount, capacity)) admitted = false;
+      if (charge.enforced && !fits(level, charge.amount, charge.capacity)) admitted = false;
     }
-    if (admitted) this.#charge(charges, levels, nowUs);
-    return { admitted, levels };
+    if (admitted) this.#charge(charges, levels, now);
+    return { admitted, levels, atUs: now.epochUs };
   }
 
-  #charge(charges: readonly Charge[], levels: readonly number[], nowUs: number): void {
-    for (const [index, { key, amount, capacity }] of charges.entries()) {
+  #levelFor({ key, edgesUs }: Charge, { monotonicUs, epochUs }: Now): number {
+    const bucket = this.#buckets.get(key);
+    if (typeof bucket !== 'object') return levelOf(bucket, monotonicUs);
+    const endUs = edgesUs && windowEndUs(edgesUs, epochUs);
+    return bucket.endUs === endUs ? bucket.level : 0;
+  }
+
+  #charge(charges: readonly Charge[], levels: readonly number[], now: Now): void {
+    for (const [index, { key, amount, capacity, edgesUs }] of charges.entries()) {
       const level = levels[index] ?? 0;
       if (!fits(level, amount, capacity)) continue;
-      this.#sweepExpired(nowUs);
-      if (this.#tatsUs.size >= this.#maxKeys && !this.#tatsUs.has(key)) this.#displaceOne();
-      this.#tatsUs.set(key, nowUs + level + amount);
+      this.#sweepExpired(now);
+      if (this.#buckets.size >= this.#maxKeys && !this.#buckets.has(key)) this.#displaceOne();
+      const after = level + amount;
+      const endUs = edgesUs && windowEndUs(edgesUs, now.epochUs);
+      const bucket = endUs === undefined ? now.monotonicUs + after : { level: after, endUs };
+      this.#buckets.set(key, bucket);
     }
   }
 
-  #sweepExpired(nowUs: number): void {
+  #sweepExpired(now: Now): void {
     for (let looked = 0; looked < sweptPerCharge; looked += 1) {
       const entry = this.#nextSwept();
-      if (entry !== undefined && entry[1] <= nowUs) this.#tatsUs.delete(entry[0]);
+      if (entry !== undefined && isExpired(entry[1], now)) this.#buckets.delete(entry[0]);
     }
   }
 
   #displaceOne(): void {
     const entry = this.#nextSwept();
-    if (entry !== undefined) this.#tatsUs.delete(entry[0]);
+    if (entry !== undefined) this.#buckets.delete(entry[0]);
   }
 
   /** The entries in turn, again from the first after the last. */
-  #nextSwept(): [string, number] | undefined {
+  #nextSwept(): [string, Bucket] | undefined {
     const next = this.#sweep.next();
     if (!next.done) return next.value;
-    this.#sweep = this.#tatsUs.entries();
+    this.#sweep = this.#buckets.entries();
     return this.#sweep.next().value;
   }
+}
+
+function isExpired(bucket: Bucket, { monotonicUs, epochUs }: Now): boolean {
+  return typeof bucket === 'number' ? bucket <= monotonicUs : bucket.endUs <= epochUs;
 }

@@ -93,18 +93,20 @@ async function takeInTurn(
   deadlineMs: number,
 ): Promise<Taken> {
   const levels = Array.from<number | undefined>({ length: count });
+  let atUs = 0;
   const charged: { readonly part: Part; readonly taken: TakenAt }[] = [];
   try {
     for (const part of parts) {
       const taken = await part.lane.take(part.charges, deadlineMs);
       for (const [index, place] of part.places.entries()) levels[place] = taken.levels[index];
+      ({ atUs } = taken);
       if (!taken.admitted) {
         await giveBack(charged);
-        return { admitted: false, levels };
+        return { admitted: false, levels, atUs };
       }
       charged.push({ part, taken });
     }
-    return { admitted: true, levels };
+    return { admitted: true, levels, atUs };
   } catch (error) {
     await giveBack(charged);
     throw error;

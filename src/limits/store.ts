@@ -1,7 +1,10 @@
+import type { CalendarEdges } from './calendar.ts';
+
 /**
  * What one limit asks of one bucket for one request. A bucket has a level: 0 when it is empty, and
- * what would lift it above its capacity does not fit. It drains by itself, one microsecond's worth
- * each microsecond, so amounts, capacity and level are microseconds (GCRA: src/limits/gcra.ts).
+ * what would lift it above its capacity does not fit. Either it drains by itself, one microsecond's
+ * worth each microsecond: then amounts, capacity and level are microseconds (GCRA: gcra.ts). Or it
+ * is emptied at the edges of a calendar's windows: then they are units.
  */
 export interface Charge {
   /** Names the limit and whom it counts. Well-formed Unicode, at most a few hundred characters. */
@@ -10,6 +13,8 @@ export interface Charge {
   readonly counted: string;
   readonly amount: number;
   readonly capacity: number;
+  /** Of the windows of a bucket that a calendar empties. */
+  readonly edgesUs?: CalendarEdges;
   /** A limit that is not enforced is charged when it fits, and never refuses. */
   readonly enforced: boolean;
 }
@@ -19,6 +24,8 @@ export interface Taken {
   readonly admitted: boolean;
   /** For each charge, its level before this request; undefined where another had refused already. */
   readonly levels: readonly (number | undefined)[];
+  /** When, in microseconds since 1970 by the store's clock. */
+  readonly atUs: number;
 }
 
 /** Holds the levels. Knows nothing of limits, so a limit can be retuned and callers keep their place. */

@@ -23,8 +23,6 @@ export interface LaneObserver {
 
 export interface TakenAt extends Taken {
   readonly levels: readonly number[];
-  /** When it was taken, in microseconds by the server's clock. */
-  readonly atUs: number;
 }
 
 interface Asked {
@@ -138,8 +136,9 @@ export class TakeLane {
 
   #write({ charges, chargedAtUs }: Asked, keys: string[], args: (string | number)[]): void {
     args.push(charges.length);
-    for (const { key, amount, capacity, enforced } of charges) {
+    for (const { key, amount, capacity, enforced, edgesUs } of charges) {
       keys.push(this.#keyPrefix + key);
+      if (edgesUs !== undefined) args.push('c', ...edgesUs);
       args.push(amount, capacity, chargedAtUs ?? (enforced ? 1 : 0));
     }
   }

@@ -4,14 +4,15 @@
  * KEYS: one for each charge, in the order of ARGV.
  * ARGV: for each request how many charges it has, then for each of those its amount, the bucket's
  * capacity, and its mode: `1` enforced, `0` not enforced, and above 1 a refund of what was charged
- * at that time (microseconds, by this server).
- * Returns the time in microseconds, then for each request `1` when it was admitted, then for each
- * of its charges the level before it.
+ * at that time. Before the amount of a bucket that a calendar empties stand `c` and the four edges
+ * of its windows. All times are in microseconds.
+ * Returns the time, then for each request `1` when it was admitted, then for each of its charges
+ * the level before it.
  *
- * The time is Redis's own, so clocks of replicas do not matter; what comes in are durations only.
- * A bucket is kept as the time at which it will be empty (the TAT). All of them are read before and
- * written after, so a bucket that several requests share is read once. Times are below 2^53 and are
- * written as integers: `%.0f`, as Lua's own form loses digits.
+ * The time is Redis's own, so clocks of replicas do not matter. A bucket that drains is kept as the
+ * time at which it will be empty (the TAT), one that a calendar empties as the end of its window
+ * and its level. All are read before and written after, so one that several requests share is read
+ * once. Times are below 2^53 and are written as integers: `%.0f`, as Lua's own form loses digits.
  *
  * A refund gives back less by what could have drained since: the bucket may have stood empty in
  * the meantime had the charge not been there, and that time is not given twice.
@@ -19,10 +20,41 @@
 export const takeScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
+local stored = redis.call('MGET', unpack(KEYS))
+local levels, begins, ends = {}, {}, {}
 
-local tats = {}
-for i, stored in ipairs(redis.call('MGET', unpack(KEYS))) do
-  tats[KEYS[i]] = math.max(tonumber(stored) or now, now)
+local function openWindow(name, text, edge)
+  for e = edge + 3, edge + 1, -1 do
+    if now < tonumber(ARGV[e]) then
+      begins[name], ends[name] = tonumber(ARGV[e - 1]), ARGV[e]
+    end
+  end
+  if not ends[name] or now < begins[name] then
+    error('the clock of this replica is more than a window away from that of Redis')
+  end
+  local ending, level = string.match(text or '', '^(%d+) (%d+)$')
+  return ending == ends[name] and tonumber(level) or 0
+end
+
+local function levelOf(i, edge)
+  local name = KEYS[i]
+  if not levels[name] then
+    if edge then
+      levels[name] = openWindow(name, stored[i], edge)
+    else
+      levels[name] = math.max((tonumber(stored[i]) or now) - now, 0)
+    end
+  end
+  return levels[name]
+end
+
+local function refunded(name, level, amount, chargedAt)
+  if not ends[name] then
+    amount = math.max(amount - (now - chargedAt), 0)
+  elseif chargedAt < begins[name] then
+    amount = 0
+  end
+  return math.max(level - amount, 0)
 end
 
 local reply = { now }
@@ -35,14 +67,17 @@ while arg <= #ARGV do
   reply[verdict] = 0
   arg = arg + 1
   for i = first, last do
-    local amount, mode = tonumber(ARGV[arg]), tonumber(ARGV[arg + 2])
-    local level = tats[KEYS[i]] - now
-    local after = level + amount
+    local edge
+    if ARGV[arg] == 'c' then
+      edge = arg + 1
+      arg = arg + 5
+    end
+    local name, amount, mode = KEYS[i], tonumber(ARGV[arg]), tonumber(ARGV[arg + 2])
+    local level = levelOf(i, edge)
     if mode > 1 then
-      local refund = math.max(amount - (now - mode), 0)
-      taken[KEYS[i]] = now + math.max(level - refund, 0)
-    elseif after <= tonumber(ARGV[arg + 1]) then
-      taken[KEYS[i]] = now + after
+      taken[name] = refunded(name, level, amount, mode)
+    elseif level + amount <= tonumber(ARGV[arg + 1]) then
+      taken[name] = level + amount
     elseif mode == 1 then
       admitted = 0
     end
@@ -51,9 +86,9 @@ while arg <= #ARGV do
   end
   if admitted == 1 then
     reply[verdict] = 1
-    for name, tat in pairs(taken) do
-      if tat ~= tats[name] then
-        tats[name] = tat
+    for name, level in pairs(taken) do
+      if level ~= levels[name] then
+        levels[name] = level
         changed[name] = true
       end
     end
@@ -62,11 +97,14 @@ while arg <= #ARGV do
 end
 
 for name in pairs(changed) do
-  local tat = tats[name]
-  if tat > now then
-    redis.call('SET', name, string.format('%.0f', tat), 'PX', math.ceil((tat - now) / 1000))
-  else
+  local level = levels[name]
+  if level == 0 then
     redis.call('DEL', name)
+  elseif ends[name] then
+    local text = string.format('%s %.0f', ends[name], level)
+    redis.call('SET', name, text, 'PX', math.ceil((ends[name] - now) / 1000))
+  else
+    redis.call('SET', name, string.format('%.0f', now + level), 'PX', math.ceil(level / 1000))
   end
 end
 return reply

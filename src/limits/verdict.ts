@@ -1,4 +1,5 @@
 import type { LimitState, LimitsVerdict } from '../domain/limit.ts';
+import { windowEndUs } from './calendar.ts';
 import { fits, remainingUnits, resetMs, retryAfterMs } from './gcra.ts';
 import type { LimitCharge } from './limit-charge.ts';
 import type { Taken } from './store.ts';
@@ -6,7 +7,7 @@ import type { Taken } from './store.ts';
 export function verdictOf(charges: readonly LimitCharge[], taken: Taken): LimitsVerdict {
   return {
     outcome: taken.admitted ? 'within' : 'over',
-    states: charges.map((charge, index) => stateOf(charge, taken.levels[index], taken.admitted)),
+    states: charges.map((charge, index) => stateOf(charge, taken.levels[index], taken)),
   };
 }
 
@@ -15,7 +16,11 @@ export function degradedState(charge: LimitCharge): LimitState {
   return { ...skippedState(charge), degraded: charge.limit.onError };
 }
 
-function stateOf(charge: LimitCharge, level: number | undefined, admitted: boolean): LimitState {
+function stateOf(
+  charge: LimitCharge,
+  level: number | undefined,
+  { admitted, atUs }: Taken,
+): LimitState {
   if (level === undefined) return skippedState(charge);
   const { limit, pace, amount, capacity } = charge;
   const within = fits(level, amount, capacity);
@@ -27,9 +32,30 @@ function stateOf(charge: LimitCharge, level: number | undefined, admitted: boole
     quota: pace.quota,
     windowMs: pace.windowMs,
     remaining: remainingUnits(pace, levelAfter),
-    resetMs: resetMs(levelAfter),
-    retryAfterMs: within ? 0 : retryAfterMs(level, amount, capacity),
+    ...timesOf(charge, { level, levelAfter, within, atUs }),
   };
+}
+
+interface Outcome {
+  readonly level: number;
+  readonly levelAfter: number;
+  readonly within: boolean;
+  readonly atUs: number;
+}
+
+function timesOf(
+  { amount, capacity, edgesUs }: LimitCharge,
+  { level, levelAfter, within, atUs }: Outcome,
+): Pick<LimitState, 'resetMs' | 'retryAfterMs'> {
+  if (edgesUs === undefined) {
+    return {
+      resetMs: resetMs(levelAfter),
+      retryAfterMs: within ? 0 : retryAfterMs(level, amount, capacity),
+    };
+  }
+  const leftMs = Math.ceil(((windowEndUs(edgesUs, atUs) ?? atUs) - atUs) / 1000);
+  const waitMs = amount > capacity ? Infinity : leftMs;
+  return { resetMs: leftMs, retryAfterMs: within ? 0 : waitMs };
 }
 
 function skippedState({ limit, pace }: LimitCharge): LimitState {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { CalendarEdges } from '../../src/limits/calendar.ts';
 import type { Charge, LimitStore, Taken } from '../../src/limits/store.ts';
 
 /** A store whose time stands still until the test moves it. */
@@ -8,8 +9,15 @@ export interface StoreUnderTest {
   readonly advance: (ms: number) => Promise<void> | void;
 }
 
+/** When the time of every test begins. */
+export const testEpochMs = 1_800_000_000_000;
+
 export const noDeadline = Number.MAX_SAFE_INTEGER;
 const secondUs = 1_000_000;
+const hourUs = 3_600 * secondUs;
+/** Of windows, the first of which has begun when the test's time begins; no key expires meanwhile. */
+const beginUs = testEpochMs * 1000 - 1000;
+const edgesUs: CalendarEdges = [beginUs - hourUs, beginUs, beginUs + hourUs, beginUs + 2 * hourUs];
 
 /** A bucket of `burst` units, one of which comes back each second. */
 export function chargeOf(
@@ -24,7 +32,10 @@ export function chargeOf(
   return { key, counted, amount: cost * secondUs, capacity: burst * secondUs, enforced };
 }
 
-export async function take(store: LimitStore, ...charges: readonly Charge[]): Promise<Taken> {
+export async function take(
+  store: LimitStore,
+  ...charges: readonly Charge[]
+): Promise<Omit<Taken, 'atUs'>> {
   const { admitted, levels } = await store.take(charges, noDeadline);
   return { admitted, levels };
 }
@@ -160,6 +171,60 @@ export function testLimitStore(open: () => Promise<StoreUnderTest>): void {
     await take(store, charge);
     await advance(1);
     assert.deepEqual((await take(store, charge)).levels, [yearUs + 1 - 1000]);
+  });
+
+  test('a quota is there until it is used up, and whole again with the next window', async () => {
+    const { store, advance } = await open();
+    const charge = { ...chargeOf('a'), amount: 1, capacity: 3, edgesUs };
+    const answers = [];
+    for (let request = 0; request < 4; request += 1) answers.push(await take(store, charge));
+    assert.deepEqual(answers, [
+      { admitted: true, levels: [0] },
+      { admitted: true, levels: [1] },
+      { admitted: true, levels: [2] },
+      { admitted: false, levels: [3] },
+    ]);
+    await advance(hourUs / 1000 - 2);
+    assert.equal((await take(store, charge)).admitted, false, 'the last millisecond');
+    await advance(1);
+    assert.deepEqual(await take(store, charge), { admitted: true, levels: [0] });
+    assert.deepEqual(await take(store, charge), { admitted: true, levels: [1] });
+  });
+
+  test('a rate and a quota are taken together, or neither is', async () => {
+    const { store } = await open();
+    const quota = { ...chargeOf('q'), amount: 2, capacity: 3, edgesUs };
+    assert.equal((await take(store, chargeOf('a'), quota)).admitted, true);
+    assert.deepEqual(await take(store, chargeOf('a'), quota), {
+      admitted: false,
+      levels: [secondUs, 2],
+    });
+    assert.equal(await aheadSeconds(store, 'a'), 1);
+    await take(store, chargeOf('a', { cost: 2 }));
+    assert.equal((await take(store, chargeOf('a'), { ...quota, amount: 1 })).admitted, false);
+    assert.deepEqual((await take(store, { ...quota, amount: 0 })).levels, [2]);
+  });
+
+  test('a quota that is changed keeps what was used of it', async () => {
+    const { store } = await open();
+    const charge = { ...chargeOf('a'), amount: 1, capacity: 1, edgesUs };
+    await take(store, charge);
+    assert.equal((await take(store, charge)).admitted, false);
+    assert.deepEqual(await take(store, { ...charge, capacity: 2 }), {
+      admitted: true,
+      levels: [1],
+    });
+  });
+
+  test('a replica whose clock is most of a window off counts with the others', async () => {
+    const { store, advance } = await open();
+    const charge = { ...chargeOf('a'), amount: 1, capacity: 5, edgesUs };
+    await take(store, charge);
+    const [from, begin, end] = edgesUs;
+    const behind: CalendarEdges = [from - hourUs, from, begin, end];
+    assert.deepEqual((await take(store, { ...charge, edgesUs: behind })).levels, [1]);
+    await advance(1);
+    assert.deepEqual((await take(store, charge)).levels, [2]);
   });
 
   test('keys of any characters are apart from one another', async () => {

@@ -1,9 +1,9 @@
 import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
 import { FakeClock } from '../unit/limits/fixture.ts';
-import { testLimitStore } from './limit-store.ts';
+import { testEpochMs, testLimitStore } from './limit-store.ts';
 
 testLimitStore(async () => {
-  const clock = new FakeClock();
+  const clock = new FakeClock(testEpochMs);
   return Promise.resolve({
     store: new MemoryLimitStore(clock),
     advance: (ms) => {

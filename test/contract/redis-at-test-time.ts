@@ -3,6 +3,7 @@ import { Cluster } from 'ioredis';
 import type { RedisClient } from '../../src/limits/redis-client.ts';
 import type { ScriptRunner } from '../../src/limits/take-lane.ts';
 import { takeScript } from '../../src/limits/take-script.ts';
+import { testEpochMs } from './limit-store.ts';
 
 /** The script as it is, but that the time (seconds, microseconds) comes as the last arguments. */
 const scriptAtTestTime = takeScript.replace(
@@ -17,14 +18,15 @@ assert.notEqual(scriptAtTestTime, takeScript);
  */
 export class RedisAtTestTime implements ScriptRunner {
   readonly #client: RedisClient;
-  #nowMs = 1_800_000_000_000;
+  #nowMs = testEpochMs;
 
   constructor(client: RedisClient) {
     this.#client = client;
   }
 
-  /** Forgets every key. */
+  /** Forgets every key, and begins the time anew. */
   async empty(): Promise<void> {
+    this.#nowMs = testEpochMs;
     const client = this.#client;
     const nodes = client instanceof Cluster ? client.nodes('master') : [client];
     await Promise.all(nodes.map(async (node) => node.flushall()));

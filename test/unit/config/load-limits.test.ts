@@ -63,6 +63,75 @@ limits:
   ]);
 });
 
+test('a quota is of a window of the calendar, in UTC unless a time zone is said', () => {
+  const text = `
+version: 1
+limits:
+  - name: daily
+    quota: 1000/day
+    overrides: [{ when: { caller: spiffe://prod/ns/a/sa/b }, quota: 5000/day }]
+  - { name: monthly, quota: 20000/month, timeZone: Europe/Berlin }
+`;
+  assert.deepEqual(
+    limitsOf(text).map(({ quota, windowMs, burst, calendar, overrides }) => ({
+      quota,
+      windowMs,
+      burst,
+      calendar,
+      overrides,
+    })),
+    [
+      {
+        quota: 1000,
+        windowMs: 86_400_000,
+        burst: 1000,
+        calendar: { unit: 'day', timeZone: 'UTC' },
+        overrides: [
+          {
+            caller: 'spiffe://prod/ns/a/sa/b',
+            quota: 5000,
+            windowMs: 86_400_000,
+            burst: 5000,
+          },
+        ],
+      },
+      {
+        quota: 20_000,
+        windowMs: 30 * 86_400_000,
+        burst: 20_000,
+        calendar: { unit: 'month', timeZone: 'Europe/Berlin' },
+        overrides: [],
+      },
+    ],
+  );
+});
+
+const rateMistakes: readonly [text: string, problem: RegExp][] = [
+  ['cost: 1', /limits\[0\]\.rate: is missing; give a rate such as 100\/1m, or a quota such as/],
+  ['rate: 1/1s, quota: 1/day', /quota: stands beside a rate/],
+  ['quota: 1/day, burst: 1', /burst: is of a rate/],
+  ['quota: 1/hour', /quota: must be a count and one of day, week, month, such as 1000\/day/],
+  ['quota: 0/day', /quota: must be/],
+  ['quota: 5/day, cost: 6', /cost: is 6, but at most 5/],
+  ['rate: 1/1s, timeZone: UTC', /timeZone: is of a quota/],
+  ['quota: 1/day, timeZone: Europe/Bonn', /timeZone: must be a time zone of the IANA database/],
+  ["quota: 1/day, timeZone: '+01:00'", /timeZone: must be/],
+  [
+    'quota: 9/day, overrides: [{ when: { caller: spiffe://a/b/c }, quota: 9/week }]',
+    /overrides: must count as the limit does/,
+  ],
+  [
+    'quota: 9/day, overrides: [{ when: { caller: spiffe://a/b/c }, rate: 9/1s }]',
+    /overrides: must count as the limit does/,
+  ],
+];
+
+for (const [text, problem] of rateMistakes) {
+  test(`{ ${text} } is refused, and why`, () => {
+    assert.throws(() => limitsOf(`version: 1\nlimits: [{ name: a, ${text} }]`), problem);
+  });
+}
+
 test('an address is counted by its network, of IPv6 by 64 bits unless it is said', () => {
   const by = "[source.ip/24, source.ip/32/56, 'source.ip/1/128']";
   assert.deepEqual(limitsOf(`version: 1\nlimits: [{ name: a, rate: 7/1s, by: ${by} }]`)[0]?.by, [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import type { CalendarEdges } from '../../../src/limits/calendar.ts';
 import { DenialCache } from '../../../src/limits/denial-cache.ts';
 import { MemoryLimitStore } from '../../../src/limits/memory-store.ts';
 import type { Charge, LimitStore } from '../../../src/limits/store.ts';
@@ -85,11 +86,24 @@ test('a limit that is raised, or a smaller cost, is asked for at once', async ()
 test('a limit that refuses spares the others the question, whatever their place', async () => {
   const rig = openRig();
   await spend(rig, 'a');
-  assert.deepEqual(await rig.take(chargeOf('b'), chargeOf('a')), {
-    admitted: false,
-    levels: [undefined, 20 * secondUs],
-  });
+  const { admitted, levels } = await rig.take(chargeOf('b'), chargeOf('a'));
+  assert.deepEqual([admitted, levels], [false, [undefined, 20 * secondUs]]);
   assert.equal((await rig.take(chargeOf('b'))).levels[0], 0, 'not charged');
+});
+
+test('a quota is refused until its window ends, and told until when', async () => {
+  const rig = openRig();
+  const endUs = rig.clock.nowMs() * 1000 + secondUs / 2;
+  const edgesUs: CalendarEdges = [0, 1, endUs, 2 * endUs];
+  const charge = chargeOf('a', { amount: 1, capacity: 2, edgesUs });
+  await rig.take(charge);
+  await rig.take(charge);
+  await rig.take(charge);
+  rig.clock.advance(499);
+  assert.deepEqual(await rig.take(charge), { admitted: false, levels: [2], atUs: endUs - 1000 });
+  assert.equal(rig.calls(), 3);
+  rig.clock.advance(1);
+  assert.equal((await rig.take(charge)).admitted, true);
 });
 
 test('a limit in shadow mode is never refused from memory', async () => {
@@ -122,7 +136,7 @@ const request = fc.record({
   latencyMs: fc.integer({ min: 0, max: 50 }),
   charges: fc.uniqueArray(
     fc.record({
-      key: fc.constantFrom('a', 'b', 'c'),
+      key: fc.constantFrom('a', 'b', 'window'),
       amount: fc.integer({ min: 0, max: 5 * secondUs }),
       capacity: fc.integer({ min: secondUs, max: 10 * secondUs }),
       enforced: fc.boolean(),
@@ -130,6 +144,13 @@ const request = fc.record({
     { minLength: 1, maxLength: 3, selector: ({ key }) => key },
   ),
 });
+
+/** Of windows of ten seconds. */
+function edgesAt(nowMs: number): CalendarEdges {
+  const windowUs = 10 * secondUs;
+  const beginUs = Math.floor((nowMs * 1000) / windowUs) * windowUs;
+  return [beginUs - windowUs, beginUs, beginUs + windowUs, beginUs + 2 * windowUs];
+}
 
 test('it refuses only what the store would have refused, and admits nothing itself', async () => {
   await fc.assert(
@@ -149,7 +170,12 @@ test('it refuses only what the store would have refused, and admits nothing itse
       for (const { pauseMs, latencyMs, charges } of requests) {
         clock.advance(pauseMs);
         latency = latencyMs;
-        const asked = charges.map((charge) => ({ ...charge, counted: '' }));
+        const edgesUs = edgesAt(clock.nowMs());
+        const asked = charges.map((charge) => ({
+          ...charge,
+          counted: '',
+          ...(charge.key === 'window' && { edgesUs }),
+        }));
         const answer = cache.take(asked, farAwayMs);
         if (answer instanceof Promise) await answer;
         else assert.equal(behind.take(asked).admitted, answer.admitted);

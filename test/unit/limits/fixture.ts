@@ -42,7 +42,11 @@ export function questionFrom(
 
 /** A clock that stands still until it is told. */
 export class FakeClock implements Clock {
-  #ms = 1_000_000;
+  #ms: number;
+
+  constructor(startMs = 1_000_000) {
+    this.#ms = startMs;
+  }
 
   nowMs(): number {
     return this.#ms;

@@ -59,6 +59,47 @@ test('a verdict tells what is left, until when, and when to come back', () => {
   });
 });
 
+test('a quota of a day is there again at midnight, where the time zone says', () => {
+  const clock = new FakeClock(Date.UTC(2026, 0, 31, 22, 0));
+  const store = new MemoryLimitStore(clock);
+  const calendar = { unit: 'day', timeZone: 'Europe/Berlin' } as const;
+  const limiter = createLimiter([limitFrom({ quota: 2, windowMs: 86_400_000, calendar })], {
+    store,
+    localStore: store,
+    replicas: 1,
+    clock,
+  });
+  const take = () => answered(limiter.take(questionFrom(), farAwayMs));
+  const told = { name: 'limit', mode: 'enforce', quota: 2, windowMs: 86_400_000 };
+  assert.deepEqual(take().states, [
+    { ...told, result: 'within', remaining: 1, resetMs: 3_600_000, retryAfterMs: 0 },
+  ]);
+  take();
+  clock.advance(1);
+  assert.deepEqual(take(), {
+    outcome: 'over',
+    states: [
+      { ...told, result: 'over', remaining: 0, resetMs: 3_599_999, retryAfterMs: 3_599_999 },
+    ],
+  });
+  clock.advance(3_599_998);
+  assert.equal(take().outcome, 'over');
+  clock.advance(1);
+  assert.equal(take().outcome, 'within');
+});
+
+test('a rate and a quota of one name do not count for each other', () => {
+  const clock = new FakeClock();
+  const store = new MemoryLimitStore(clock);
+  const surroundings = { store, localStore: store, replicas: 1, clock };
+  const calendar = { unit: 'month', timeZone: 'UTC' } as const;
+  for (const limit of [limitFrom({ quota: 1 }), limitFrom({ quota: 1, calendar })]) {
+    const limiter = createLimiter([limit], surroundings);
+    assert.equal(answered(limiter.take(questionFrom(), farAwayMs)).outcome, 'within');
+    assert.equal(answered(limiter.take(questionFrom(), farAwayMs)).outcome, 'over');
+  }
+});
+
 test('a cost above the burst is refused for ever', () => {
   const take = inMemory([limitFrom({ burst: 3, cost: 4 })]);
   const { outcome, states } = take(questionFrom());
