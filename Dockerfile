@@ -26,7 +26,10 @@ COPY --from=build /build/dist dist
 # file but the ones that its configuration names. A read-only root file system suits it.
 USER 65532:65532
 EXPOSE 9191 9192
+# Asks the default admin address; a configuration with another brings its own --health-cmd.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9192/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "dist/main.js"]
+# The example, which listens on the container's loopback alone: an image that is only tried must not
+# answer the network. -e SALLYPORT_SERVER_ADDRESS=0.0.0.0:9191 opens it; better, serve -c your own.
 CMD ["serve"]
