@@ -1,10 +1,11 @@
 /**
- * A number is a double where that is exact, an integer beyond 2^53 a bigint, and a decimal that no
- * double holds keeps its text. Each number has one representation: 1 is never 1n.
+ * A number is a double where that says all that was written, an integer beyond 2^53 a bigint, and any
+ * other keeps its text. Two numbers may be equal and not the same: `1` and `1.0`, which `sprintf` and
+ * what is written out tell apart. They are compared by `compareNumbers`.
  */
 export type RegoNumber = number | bigint | Decimal;
 
-/** A decimal that a double would round, `0.1234567890123456789`, or an integer too long to write out. */
+/** A number as it was written: `0.1234567890123456789`, `100.0`, `1e1000000`. */
 export class Decimal {
   readonly text: string;
 
@@ -13,26 +14,31 @@ export class Decimal {
   }
 }
 
-/** Longer integers keep their exponent: `1e1000000` must not become a million digits. */
-const maxWrittenDigits = 1000;
+/** Longer integers stay text, for turning them into a bigint would take too long. */
+const maxIntegerDigits = 1000;
 
 /**
- * Reads a number as JSON and OPA write it, `.0` too, with all of its digits. Throws a RangeError for what is no
- * number, and for an exponent that no machine could work with.
+ * Reads a number as JSON and OPA write it, `.0` too, with all of its digits. Throws a RangeError for
+ * what is no number, and for an exponent that no machine could work with.
  */
 export function readNumber(text: string): RegoNumber {
   if (shortInteger.test(text)) return Number(text) + 0;
-  const scaled = scale(text);
-  const { digits, exponent, sign } = scaled;
-  if (sign === 0) return 0;
-  const prefix = sign < 0 ? '-' : '';
-  if (exponent >= 0 && digits.length + exponent <= maxWrittenDigits) {
-    const integer = BigInt(prefix + digits + '0'.repeat(exponent));
-    return isSafe(integer) ? Number(integer) : integer;
-  }
-  const double = Number(text);
-  if (exponent < 0 && compareScaled(scaled, scale(String(double))) === 0) return double;
-  return new Decimal(prefix + plain(digits, exponent));
+  scale(text); // Throws for what is none.
+  const written = jsonNumber.test(text) ? text : asJson(text);
+  if (integer.test(written)) return readInteger(written);
+  const double = Number(written);
+  return isExact(double) && String(double) === written ? double : new Decimal(written);
+}
+
+function readInteger(text: string): RegoNumber {
+  if (text.length > maxIntegerDigits) return new Decimal(text);
+  const exact = BigInt(text);
+  return isSafe(exact) ? Number(exact) : exact;
+}
+
+/** Beyond, a double is an integer, and not the one whose digits it shows. */
+function isExact(double: number): boolean {
+  return Math.abs(double) <= Number.MAX_SAFE_INTEGER;
 }
 
 export function writeNumber(number: RegoNumber): string {
@@ -49,9 +55,11 @@ export function compareNumbers(a: RegoNumber, b: RegoNumber): number {
 
 /** Fifteen digits are always safe. */
 const shortInteger = /^-?\d{1,15}$/;
+const integer = /^-?\d+$/;
+const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-function isSafe(integer: bigint): boolean {
-  return integer >= Number.MIN_SAFE_INTEGER && integer <= Number.MAX_SAFE_INTEGER;
+function isSafe(exact: bigint): boolean {
+  return exact >= Number.MIN_SAFE_INTEGER && exact <= Number.MAX_SAFE_INTEGER;
 }
 
 /** sign × digits × 10^exponent; the digits neither begin nor end with a zero. */
@@ -78,6 +86,14 @@ function scale(text: string): Scaled {
   return { sign: minus ? -1 : 1, digits: written.slice(0, length), exponent };
 }
 
+/** With the digits that JSON wants before and after the point, `0.0` for `.0`. */
+function asJson(text: string): string {
+  const { minus = '', whole = '', fraction, exponent = '' } = parts.exec(text)?.groups ?? {};
+  const digits = whole.replace(/^0+(?=\d)/, '') || '0';
+  const point = fraction === undefined ? '' : `.${fraction || '0'}`;
+  return minus + digits + point + (exponent && `e${exponent}`);
+}
+
 function notANumber(text: string): RangeError {
   return new RangeError(`${text.slice(0, 40)} is not a number`);
 }
@@ -95,11 +111,4 @@ function compareScaled(a: Scaled, b: Scaled): number {
   // Of two that begin at the same power of ten, the texts of their digits compare as they do.
   const order = magnitude || (a.digits < b.digits ? -1 : Number(a.digits > b.digits));
   return order === 0 ? 0 : Math.sign(order) * a.sign;
-}
-
-function plain(digits: string, exponent: number): string {
-  if (exponent > 0 || exponent < -maxWrittenDigits) return `${digits}e${exponent}`;
-  if (exponent === 0) return digits;
-  const padded = digits.padStart(1 - exponent, '0');
-  return `${padded.slice(0, exponent)}.${padded.slice(exponent)}`;
 }

@@ -7,8 +7,8 @@ import { Decimal } from '../../../../../src/policy/rego/value.ts';
 
 const numbers: readonly [text: string, number: unknown][] = [
   ['-0', 0],
-  ['1.0', 1],
-  ['1e2', 100],
+  ['1.0', new Decimal('1.0')],
+  ['1e2', new Decimal('1e2')],
   ['0.1', 0.1],
   ['9007199254740993', 9_007_199_254_740_993n],
   ['0.1234567890123456789', new Decimal('0.1234567890123456789')],
