@@ -165,18 +165,10 @@ export class BundleSet {
     const result = await this.#put(bundle, candidate);
     if (before?.snapshot.revision !== revision) bundle.previous = before;
     bundle.clear('heldRevision');
-    if (candidate.archive !== undefined) await this.#keep(bundle, candidate.archive);
-    return result;
-  }
-
-  /** Only what has served is kept; and what could not be kept is asked for again. */
-  async #keep(bundle: TrackedBundle, archive: Uint8Array): Promise<void> {
-    try {
-      await bundle.kept?.write(archive);
-    } catch (error) {
-      if (bundle.current) bundle.current = { snapshot: bundle.current.snapshot };
-      throw new BundleError('the bundle serves, but cannot be kept on disk', { cause: error });
+    if (result === 'activated') {
+      for (const each of this.#bundles.values()) await keepOnDisk(each);
     }
+    return result;
   }
 
   /** All or nothing: when the policy cannot serve, nothing has changed. */
@@ -206,4 +198,19 @@ export class BundleSet {
     this.#last = result.catch(() => {});
     return result;
   }
+}
+
+/** Only what has served is kept; and what could not be kept is asked for again. */
+async function keepOnDisk(bundle: TrackedBundle): Promise<void> {
+  if (bundle.current?.archive === undefined) return;
+  const { archive, tag, ...current } = bundle.current;
+  bundle.current = current;
+  try {
+    await bundle.kept?.write(archive);
+  } catch (error) {
+    throw new BundleError(`bundle ${bundle.name} serves, but cannot be kept on disk`, {
+      cause: error,
+    });
+  }
+  if (tag !== undefined) bundle.current = { ...current, tag };
 }

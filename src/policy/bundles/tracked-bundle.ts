@@ -13,7 +13,7 @@ import type { BundleFault, BundleStatus } from './status.ts';
 /** A whole that may take the place of the one before, and how it came. */
 export interface Candidate {
   readonly snapshot: Snapshot;
-  /** What it was read from, when it is a whole archive. */
+  /** What is to be kept on disk as soon as it serves. */
   readonly archive?: Uint8Array;
   readonly tag?: string;
 }
@@ -55,8 +55,8 @@ export class TrackedBundle {
     if (bundle.type === 'delta') {
       return { snapshot: applyDelta(this.current?.snapshot, bundle), ...withTag };
     }
-    const archive = content instanceof Uint8Array ? { archive: content } : {};
-    return { snapshot: bundle, ...archive, ...withTag };
+    const isKept = this.kept !== undefined && content instanceof Uint8Array;
+    return { snapshot: bundle, ...(isKept && { archive: content }), ...withTag };
   }
 
   /** What was kept on disk, verified anew; undefined: nothing. Rejects with a sentence. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -327,6 +327,19 @@ test('what has served is kept on disk, and serves when the server is away', asyn
   await again.refresh();
   assert.deepEqual(revisions(), ['r1']);
   assert.match(messageOf(again), /cannot be fetched/);
+});
+
+test('what never served is not kept: not while other bundles are missing', async () => {
+  const bundles = open(
+    { ...remote('a'), persistDirectory: directory },
+    { ...remote('b'), persistDirectory: directory },
+  );
+  server.publish('a', await dataBundle('r1', 'a', 1));
+  await bundles.refresh();
+  assert.equal(existsSync(join(directory, 'bundles')), false);
+  server.publish('b', await dataBundle('r1', 'b', 1));
+  await bundles.refresh();
+  assert.deepEqual(readdirSync(join(directory, 'bundles')).toSorted(), ['a', 'b']);
 });
 
 test('a kept file that was damaged is said, and not served', async () => {
