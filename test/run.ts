@@ -14,12 +14,12 @@ const testTimeoutMs = 240_000;
 
 /** Which real parts a test file needs, told by its path. */
 const needs: readonly { readonly path: RegExp; readonly tools: readonly ToolName[] }[] = [
-  { path: /^test\/e2e\//, tools: ['envoy', 'openssl', 'opa', 'redis-server'] },
+  { path: /^test\/e2e\//, tools: ['envoy', 'openssl', 'redis-server'] },
   { path: /redis/, tools: ['redis-server'] },
   { path: /redis-tls/, tools: ['openssl'] },
   { path: /chart/, tools: ['helm', 'kubeconform', 'kubernetes-schemas'] },
   { path: /dockerfile/, tools: ['hadolint'] },
-  { path: /bundles/, tools: ['opa'] },
+  { path: /^test\/unit\/policy\/bundles\.test/, tools: ['opa'] },
   { path: /^test\/conformance\/corpus/, tools: ['go', 'opa'] },
 ];
 

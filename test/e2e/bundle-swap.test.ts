@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, renameSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { waitFor } from './child-process.ts';
 import { type Answer, seenBy } from './client.ts';
-import { buildBundle, examplePolicy } from './policy-bundle.ts';
+import { putExample } from './example-revision.ts';
 import { type Road, startRoad, temporaryDirectory, web } from './road.ts';
 import { countStatuses, startTraffic } from './traffic.ts';
 
@@ -14,11 +14,8 @@ const revisions = ['revision-a', 'revision-b'] as const;
 
 test('bundles are swapped under load without one failed check', async (t) => {
   const directory = temporaryDirectory();
-  for (const revision of revisions) {
-    buildBundle(examplePolicy, join(directory, `${revision}.tar.gz`), revision);
-  }
   const bundle = join(directory, 'bundle.tar.gz');
-  putInPlace(directory, 'revision-a', bundle);
+  await putExample(bundle, 'revision-a');
   const road = await startRoad({ transport: 'unix', directory, bundle });
   t.after(() => road.stop());
   const traffic = startTraffic(road.caller(web), { path: '/orders' }, { concurrency: 8 });
@@ -26,7 +23,7 @@ test('bundles are swapped under load without one failed check', async (t) => {
 
   for (let swap = 1; swap <= swaps; swap += 1) {
     const revision = revisions[swap % 2] ?? revisions[0];
-    putInPlace(directory, revision, bundle);
+    await putExample(bundle, revision);
     await waitFor(
       `swap ${swap}`,
       () => revisionOf(traffic.answers.at(-1)) === revision || undefined,
@@ -41,13 +38,12 @@ test('bundles are swapped under load without one failed check', async (t) => {
 test('a broken bundle leaves the old one deciding', async (t) => {
   const directory = temporaryDirectory();
   const bundle = join(directory, 'bundle.tar.gz');
-  buildBundle(examplePolicy, bundle, 'revision-a');
-  copyFileSync(bundle, join(directory, 'good.tar.gz'));
+  await putExample(bundle, 'revision-a');
   const road = await startRoad({ transport: 'unix', directory, bundle });
   t.after(() => road.stop());
   const client = road.caller(web);
 
-  copyFileSync(join(import.meta.dirname, 'policy-bundle.ts'), `${bundle}.tmp`);
+  writeFileSync(`${bundle}.tmp`, 'no bundle');
   renameSync(`${bundle}.tmp`, bundle);
   await waitFor(
     'the refusal',
@@ -55,17 +51,12 @@ test('a broken bundle leaves the old one deciding', async (t) => {
   );
   assert.equal(revisionOf(await client.send({ path: '/orders' })), 'revision-a');
 
-  buildBundle(examplePolicy, bundle, 'revision-b');
+  await putExample(bundle, 'revision-b');
   await waitFor(
     'the good bundle',
     async () => revisionOf(await client.send({ path: '/orders' })) === 'revision-b' || undefined,
   );
 });
-
-function putInPlace(directory: string, revision: string, bundle: string): void {
-  copyFileSync(join(directory, `${revision}.tar.gz`), `${bundle}.tmp`);
-  renameSync(`${bundle}.tmp`, bundle);
-}
 
 function revisionOf(answer: Answer | undefined): string | undefined {
   return answer && String(seenBy(answer).headers['x-sallyport-policy']);

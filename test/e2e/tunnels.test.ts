@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -14,35 +14,15 @@ import {
   objectAt,
   snippetOf,
 } from './bootstrap.ts';
-import { buildBundle } from './policy-bundle.ts';
-import { billing, type Road, startRoad, temporaryDirectory, web } from './road.ts';
+import { billing, type Road, startRoad, web } from './road.ts';
 
-/** The web front may open a connection, and a tunnel to one host; nobody else may. */
-const policy = `package envoy.authz
-
-default allow := false
-
-allow if {
-	input.caller.spiffe.serviceAccount == "web"
-	not input.attributes.request.http
-}
-
-allow if {
-	input.caller.spiffe.serviceAccount == "web"
-	input.request.method == "CONNECT"
-	input.request.host == "events.shop.example"
-}
-`;
+const bundle = join(import.meta.dirname, '../fixtures/bundles/tunnels.tar.gz');
 
 describe('what is no ordinary request', () => {
   let road: Road;
   let echo: Server;
 
   before(async () => {
-    const directory = temporaryDirectory();
-    writeFileSync(join(directory, 'policy.rego'), policy);
-    const bundle = join(directory, 'bundle.tar.gz');
-    buildBundle(join(directory, 'policy.rego'), bundle, 'tunnels');
     echo = createServer((socket) => socket.pipe(socket).on('error', () => undefined));
     echo.listen(0, '127.0.0.1');
     await once(echo, 'listening');
@@ -52,7 +32,7 @@ describe('what is no ordinary request', () => {
       addEventsListener(bootstrap);
       allowConnect(bootstrap);
     };
-    road = await startRoad({ transport: 'unix', directory, bundle, edit });
+    road = await startRoad({ transport: 'unix', bundle, edit });
   });
 
   after(async () => {
