@@ -19,7 +19,10 @@ export interface CheckDependencies {
 /** The service that answers Envoy, speaking its protobuf at both ends. */
 export function createChecks({ keeper, ...rest }: CheckDependencies): CheckService {
   const { server, headers } = keeper.served.config;
-  const answer = createAnswerer({ headerPrefix: headers.prefix });
+  const answer = createAnswerer({
+    headerPrefix: headers.prefix,
+    rateLimit: headers.rateLimit,
+  });
   return createCheckService({
     ...rest,
     gate: () => keeper.served.gate,

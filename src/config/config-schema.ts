@@ -1,3 +1,4 @@
+import { rateLimitDialects } from '../domain/limit.ts';
 import { pathAmbiguities } from '../domain/path.ts';
 import type {
   AdminConfig,
@@ -193,6 +194,12 @@ const headers = section<Config['headers']>({
     ),
     'x-sallyport-',
     'Of the headers that Sallyport adds, and removes when a client sends them.',
+  ),
+  rateLimit: defaulted(
+    'rateLimit',
+    oneOf(rateLimitDialects),
+    'draft-10',
+    'How callers are told of their limits: `ratelimit` and `ratelimit-policy`, or `x-ratelimit-…`.',
   ),
 });
 

@@ -1,4 +1,5 @@
 import type { BundleSettings } from '../domain/bundle-settings.ts';
+import type { RateLimitDialect } from '../domain/limit.ts';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { PathAmbiguity } from '../domain/path.ts';
 
@@ -13,7 +14,7 @@ export interface Config {
   /** Absent: limits are counted in memory, by this process alone. */
   readonly redis?: RedisConfig;
   readonly audit: AuditConfig;
-  readonly headers: { readonly prefix: string };
+  readonly headers: { readonly prefix: string; readonly rateLimit: RateLimitDialect };
   readonly insecure: InsecureConfig;
 }
 

@@ -103,3 +103,7 @@ export interface LimitOverride extends LimitRate {
   /** The principal that it is for. */
   readonly caller: string;
 }
+
+/** In which header fields a caller is told of its limits. */
+export const rateLimitDialects = ['draft-10', 'x-ratelimit', 'none'] as const;
+export type RateLimitDialect = (typeof rateLimitDialects)[number];

@@ -2,7 +2,7 @@ import type { CompletedCheck } from '../check/check.ts';
 import type { Allowance, Decision, Denial, HeaderField } from '../domain/decision.ts';
 import { decisionFault } from '../domain/decision-fault.ts';
 import type { JsonValue } from '../domain/json.ts';
-import type { LimitState } from '../domain/limit.ts';
+import type { LimitState, RateLimitDialect } from '../domain/limit.ts';
 import { denied } from '../domain/reason.ts';
 import { type AuditHeaders, createAuditHeaders } from './audit-headers.ts';
 import {
@@ -21,15 +21,17 @@ import { rateLimitFields, retryAfterFields } from './rate-limit-fields.ts';
 export function createAnswerer(options: {
   /** For example `x-sallyport-`. */
   readonly headerPrefix: string;
+  readonly rateLimit?: RateLimitDialect;
 }): (completed: CompletedCheck) => CheckResponse {
   const audit = createAuditHeaders(options.headerPrefix);
+  const { rateLimit = 'draft-10' } = options;
   return (completed) => {
     const { decision } = completed;
     const fault = decisionFault(decision, audit.isReserved);
     if (fault !== undefined) throw new Error(fault);
     return decision.outcome === 'allow'
-      ? allow(completed, decision, audit)
-      : deny(completed, decision, audit);
+      ? allow(completed, decision, audit, rateLimit)
+      : deny(completed, decision, audit, rateLimit);
   };
 }
 
@@ -39,6 +41,7 @@ function allow(
   completed: CompletedCheck,
   allowance: Allowance,
   audit: AuditHeaders,
+  dialect: RateLimitDialect,
 ): AllowResponse {
   const { check } = completed;
   const { edits } = allowance;
@@ -52,7 +55,7 @@ function allow(
     ],
     responseHeaders: [
       { name: audit.decisionId, value: check.id },
-      ...rateLimitFields(check.limits?.states ?? []),
+      ...rateLimitFields(check.limits?.states ?? [], dialect),
       ...besideEachOther(edits.responseHeaders),
     ],
     queryParametersToSet: edits.queryParametersToSet,
@@ -61,7 +64,12 @@ function allow(
   };
 }
 
-function deny(completed: CompletedCheck, denial: Denial, audit: AuditHeaders): DenyResponse {
+function deny(
+  completed: CompletedCheck,
+  denial: Denial,
+  audit: AuditHeaders,
+  dialect: RateLimitDialect,
+): DenyResponse {
   const { check } = completed;
   const { reason, response } = denial;
   const httpStatus = response?.httpStatus ?? denied[reason].httpStatus;
@@ -74,7 +82,7 @@ function deny(completed: CompletedCheck, denial: Denial, audit: AuditHeaders): D
     headers: [
       { name: audit.decisionId, value: check.id },
       { name: audit.reason, value: reason },
-      ...(reason === 'rate_limited' ? limitFields(check.limits?.states ?? []) : []),
+      ...(reason === 'rate_limited' ? limitFields(check.limits?.states ?? [], dialect) : []),
       ...denialFields(denial),
     ],
     body,
@@ -82,8 +90,8 @@ function deny(completed: CompletedCheck, denial: Denial, audit: AuditHeaders): D
   };
 }
 
-function limitFields(states: readonly LimitState[]): HeaderField[] {
-  return [...retryAfterFields(states), ...rateLimitFields(states)];
+function limitFields(states: readonly LimitState[], dialect: RateLimitDialect): HeaderField[] {
+  return [...retryAfterFields(states), ...rateLimitFields(states, dialect)];
 }
 
 /** The body and its content type are the policy's, or both are ours. */

@@ -1,17 +1,42 @@
 import type { HeaderField } from '../domain/decision.ts';
-import type { LimitState } from '../domain/limit.ts';
+import type { LimitState, RateLimitDialect } from '../domain/limit.ts';
 
 /**
- * The RateLimit fields (draft-ietf-httpapi-ratelimit-headers-10): what a caller may know of the
- * limits that bind it. Not those in shadow mode, nor those that could not be counted.
+ * What a caller may know of the limits that bind it, in the words of a dialect: not of those in
+ * shadow mode, nor of those that were not asked.
  */
-export function rateLimitFields(states: readonly LimitState[]): HeaderField[] {
+export function rateLimitFields(
+  states: readonly LimitState[],
+  dialect: RateLimitDialect,
+): HeaderField[] {
   const told = states.filter((state) => state.mode === 'enforce' && state.result !== 'skipped');
-  if (told.length === 0) return [];
-  return [
-    { name: 'ratelimit', value: told.map(stateItem).join(', ') },
-    { name: 'ratelimit-policy', value: told.map(policyItem).join(', ') },
-  ];
+  return told.length === 0 ? [] : dialects[dialect](told);
+}
+
+const dialects: Readonly<Record<RateLimitDialect, (told: readonly LimitState[]) => HeaderField[]>> =
+  {
+    /** draft-ietf-httpapi-ratelimit-headers-10. */
+    'draft-10': (told) => [
+      { name: 'ratelimit', value: told.map(stateItem).join(', ') },
+      { name: 'ratelimit-policy', value: told.map(policyItem).join(', ') },
+    ],
+    'x-ratelimit': (told) => {
+      const { quota, remaining, ...times } = told.reduce(closer);
+      return [
+        { name: 'x-ratelimit-limit', value: String(integer(quota)) },
+        { name: 'x-ratelimit-remaining', value: String(integer(remaining)) },
+        { name: 'x-ratelimit-reset', value: String(integer(moreAfterSeconds(times))) },
+      ];
+    },
+    none: () => [],
+  };
+
+/** Three fields can tell of one limit: of that which refused for longest, or has the least left. */
+function closer(one: LimitState, other: LimitState): LimitState {
+  if (one.retryAfterMs !== other.retryAfterMs) {
+    return one.retryAfterMs > other.retryAfterMs ? one : other;
+  }
+  return other.remaining < one.remaining ? other : one;
 }
 
 /** Until every limit that refused would admit; no field when one of them never will. */
@@ -24,8 +49,16 @@ export function retryAfterFields(states: readonly LimitState[]): HeaderField[] {
   return [{ name: 'retry-after', value: String(Math.max(1, seconds(waitMs))) }];
 }
 
-function stateItem({ name, remaining, resetMs }: LimitState): string {
-  return `${quoted(name)};r=${integer(remaining)};t=${integer(seconds(resetMs))}`;
+function stateItem({ name, remaining, ...times }: LimitState): string {
+  return `${quoted(name)};r=${integer(remaining)};t=${integer(moreAfterSeconds(times))}`;
+}
+
+/** Never later than `retry-after`, which a client is to heed first. */
+function moreAfterSeconds({
+  retryAfterMs,
+  resetMs,
+}: Pick<LimitState, 'retryAfterMs' | 'resetMs'>): number {
+  return seconds(retryAfterMs > 0 && Number.isFinite(retryAfterMs) ? retryAfterMs : resetMs);
 }
 
 function policyItem({ name, quota, windowMs }: LimitState): string {

@@ -53,7 +53,7 @@ test('every default is filled in', () => {
       skipRequestBodyParse: false,
     },
     audit: { stdout: true, labels: new Map(), mask: [] },
-    headers: { prefix: 'x-sallyport-' },
+    headers: { prefix: 'x-sallyport-', rateLimit: 'draft-10' },
     insecure: { ambiguousPaths: [] },
   });
 });
