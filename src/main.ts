@@ -13,6 +13,8 @@ const wiring: Wiring = {
     (await import('./app/offline-checker.ts')).createOfflineChecker(config),
   inspectConfiguration: async (config) =>
     (await import('./app/inspect-configuration.ts')).inspectConfiguration(config),
+  buildBundle: async (request, environment) =>
+    (await import('./app/bundle-tools.ts')).buildBundle(request, environment),
   inspectBundle: async (path, signing) =>
     (await import('./app/bundle-tools.ts')).inspectBundle(path, signing),
   tryBundle: async (config, submitted) =>

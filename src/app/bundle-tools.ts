@@ -1,7 +1,11 @@
+import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../domain/clock.ts';
 import type { BundleSettings, SigningSettings } from '../domain/bundle-settings.ts';
 import { type BundleDescription, describeBundle } from '../policy/bundle-tools/describe-bundle.ts';
+import { compileBundle, type Sources } from '../policy/bundle-tools/compile-bundle.ts';
+import { type BundleSigner, signBundle } from '../policy/bundle-tools/sign-bundle.ts';
+import { writeArchive } from '../policy/bundle-tools/write-archive.ts';
 import { createLocalSource } from '../policy/bundles/local-source.ts';
 import { hostBuiltins } from '../policy/rego/builtins.ts';
 import { GateKeeper } from './gate-keeper.ts';
@@ -71,4 +75,18 @@ function inPlaceOf(
 ): BundleSettings {
   if (settings.name !== name) return settings;
   return { ...settings, source: { kind: 'local', path }, ...(signing && { signing }) };
+}
+
+export interface BuildRequest extends Sources {
+  /** Absent: it is not signed. */
+  readonly signer?: BundleSigner;
+}
+
+/** A .tar.gz; see `compileBundle` and `signBundle` for what it rejects with. */
+export async function buildBundle(
+  { signer, ...sources }: BuildRequest,
+  environment: Environment,
+): Promise<Uint8Array> {
+  const files = await compileBundle(sources, { command: 'opa', environment });
+  return writeArchive(signer === undefined ? files : signBundle(files, signer));
 }

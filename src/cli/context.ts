@@ -1,6 +1,6 @@
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { App } from '../app/app.ts';
-import type { SubmittedBundle } from '../app/bundle-tools.ts';
+import type { BuildRequest, SubmittedBundle } from '../app/bundle-tools.ts';
 import type { Loaded } from '../app/loaded.ts';
 import type { ConfigSource } from '../app/reloader.ts';
 import type { Config } from '../config/config.ts';
@@ -44,6 +44,8 @@ export interface Wiring {
   createOfflineChecker(config: Config): Promise<CheckClient>;
   /** What only loading shows: of the bundle, the descriptor. */
   inspectConfiguration(config: Config): Promise<readonly Problem[]>;
+  /** Rejects with a BundleError for what does not compile. */
+  buildBundle(request: BuildRequest, environment: Environment): Promise<Uint8Array>;
   /** What is in a bundle's file or folder. */
   inspectBundle(path: string, signing?: SigningSettings): Promise<Loaded<BundleDescription>>;
   /** Would a server with this configuration take it, and which revision would decide. */

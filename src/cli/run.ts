@@ -1,4 +1,5 @@
 import { nearest } from '../config/nearest.ts';
+import { bundleBuild } from './bundle-build.ts';
 import { bundleInspect } from './bundle-inspect.ts';
 import { bundleVerify } from './bundle-verify.ts';
 import { check } from './check.ts';
@@ -8,7 +9,14 @@ import { serve } from './serve.ts';
 import { UsageError } from './usage-error.ts';
 import { validate } from './validate.ts';
 
-const commands: readonly Command[] = [serve, validate, check, bundleInspect, bundleVerify];
+const commands: readonly Command[] = [
+  serve,
+  validate,
+  check,
+  bundleBuild,
+  bundleInspect,
+  bundleVerify,
+];
 
 /** Does what the arguments say. Never rejects. */
 export async function run(args: readonly string[], context: CliContext): Promise<ExitStatus> {

@@ -2,23 +2,12 @@
  * Compiles policies/NAME into bundles/NAME.tar.gz, and the tests' own likewise. `--check` compiles
  * aside and exits 1 when a committed bundle is not what its policy compiles to.
  */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { gunzipSync, gzipSync } from 'node:zlib';
-import { extract, pack } from 'tar-stream';
+import { gunzipSync } from 'node:zlib';
+import { compileBundle } from '../../src/policy/bundle-tools/compile-bundle.ts';
+import { writeArchive } from '../../src/policy/bundle-tools/write-archive.ts';
 import { findTool } from './find-tool.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -68,30 +57,13 @@ function listPolicies(): { source: string; bundle: string }[] {
 }
 
 async function build(opa: string, source: string): Promise<Buffer> {
-  const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
-  try {
-    const output = join(folder, 'bundle.tar.gz');
-    const revision = revisionOf(source);
-    const flags = [
-      '-t',
-      'wasm',
-      '-e',
-      decision,
-      '--ignore',
-      testFiles,
-      '-r',
-      revision,
-      '-o',
-      output,
-    ];
-    execFileSync(opa, ['build', ...flags, '.'], {
-      cwd: source,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    return await repack(readFileSync(output));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const sources = {
+    paths: [source],
+    entrypoints: [decision],
+    revision: revisionOf(source),
+    ignore: [testFiles],
+  };
+  return writeArchive(await compileBundle(sources, { command: opa, environment: process.env }));
 }
 
 /** Follows from the sources, so that nobody has to think of it, and no two policies share one. */
@@ -105,25 +77,6 @@ function revisionOf(source: string): string {
       .update('\0');
   }
   return hash.digest('hex').slice(0, 12);
-}
-
-/** The same files in the order of their names, without what depends on the machine. */
-async function repack(archive: Buffer): Promise<Buffer> {
-  const entries = extract();
-  entries.end(gunzipSync(archive));
-  const files = new Map<string, Buffer>();
-  for await (const entry of entries) files.set(entry.header.name, await buffer(entry));
-
-  const tar = pack();
-  const names = [...files.keys()].toSorted();
-  for (const name of names) {
-    tar.entry({ name, mode: 0o644, mtime: new Date(0) }, files.get(name) ?? '');
-  }
-  tar.finalize();
-  const gzip = gzipSync(await buffer(tar), { level: 9 });
-  // RFC 1952 §2.3: the byte that says which operating system wrote it; 255 is unknown.
-  gzip[9] = 255;
-  return gzip;
 }
 
 /** Compares what is packed: deflate may choose other bytes on another processor. */

@@ -61,8 +61,8 @@ export function createTokenVerifier(
   return ({ text, signature }) => verify(hash, Buffer.from(text), input, signature);
 }
 
-/** RFC 7518 §3.3 to §3.5. */
-function schemeOf(algorithm: SignatureAlgorithm) {
+/** RFC 7518 §3.3 to §3.5: how Node signs and verifies with an algorithm that is no HMAC. */
+export function schemeOf(algorithm: SignatureAlgorithm) {
   if (algorithm.startsWith('ES')) return { dsaEncoding: 'ieee-p1363' } as const;
   return algorithm.startsWith('PS')
     ? {
@@ -81,13 +81,15 @@ const curves: Readonly<Partial<Record<SignatureAlgorithm, string>>> = {
 
 function readPublicKey(id: string, algorithm: SignatureAlgorithm, pem: string): KeyObject {
   const key = parsePem(id, pem);
-  const curve = curves[algorithm];
-  const fits =
-    curve === undefined
-      ? key.asymmetricKeyType === 'rsa'
-      : key.asymmetricKeyDetails?.namedCurve === curve;
-  if (fits) return key;
+  if (isKeyFor(algorithm, key)) return key;
   throw new BundleError(`key ${id} is not a key for ${algorithm}`);
+}
+
+export function isKeyFor(algorithm: SignatureAlgorithm, key: KeyObject): boolean {
+  const curve = curves[algorithm];
+  return curve === undefined
+    ? key.asymmetricKeyType === 'rsa'
+    : key.asymmetricKeyDetails?.namedCurve === curve;
 }
 
 function parsePem(id: string, pem: string): KeyObject {

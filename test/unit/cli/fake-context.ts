@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ListenAddress } from '../../../src/domain/listen-address.ts';
-import { inspectBundle, tryBundle } from '../../../src/app/bundle-tools.ts';
+import { buildBundle, inspectBundle, tryBundle } from '../../../src/app/bundle-tools.ts';
 import type { App } from '../../../src/app/app.ts';
 import type { CliContext } from '../../../src/cli/context.ts';
 import { run } from '../../../src/cli/run.ts';
@@ -41,6 +41,7 @@ export class FakeWorld {
     },
     createOfflineChecker: () => Promise.resolve(this.#client),
     inspectConfiguration: () => Promise.resolve([]),
+    buildBundle,
     inspectBundle,
     tryBundle,
   };
