@@ -5,7 +5,7 @@ import { unreadable } from '../config/read-file.ts';
 import type { PolicyBundle } from '../policy/bundle.ts';
 import { createRoutedPolicy } from '../policy/routed-policy.ts';
 import { createWaitingPolicy } from '../policy/waiting-policy.ts';
-import { createPolicyEngine } from '../policy/wasm-engine.ts';
+import { loadPolicyEngine } from '../policy/wasm-engine.ts';
 import { policyBuiltins } from './policy-builtins.ts';
 
 /** What decides with this configuration. Rejects with a sentence when the bundle cannot. */
@@ -23,19 +23,12 @@ export async function buildPolicy(
     reservedHeaderPrefix: headers.prefix,
     ...(protoDescriptor && { protoDescriptor: await readDescriptor(protoDescriptor) }),
   };
-  const engineFor = (path: string) =>
-    withParts(bundle, createPolicyEngine(bundle, { ...options, decision: path }));
-  return decisionFrom === 'contextExtensions'
-    ? createRoutedPolicy(decision, bundle.modules.keys(), engineFor)
-    : engineFor(decision);
-}
-
-function withParts({ parts }: PolicyBundle, engine: PolicyEngine): PolicyEngine {
-  if (parts === undefined) return engine;
-  return {
-    identity: { ...engine.identity, bundles: parts },
-    evaluate: (question) => engine.evaluate(question),
-  };
+  const engineFor = (path: string) => loadPolicyEngine(bundle, { ...options, decision: path });
+  if (decisionFrom === 'configuration') return engineFor(decision);
+  const engines = new Map<string, PolicyEngine>();
+  // One after another, because each takes a worker and the memory of the data.
+  for (const path of bundle.modules.keys()) engines.set(path, await engineFor(path));
+  return createRoutedPolicy(decision, engines);
 }
 
 async function readDescriptor(file: string): Promise<Buffer> {

@@ -7,15 +7,13 @@ import { unanswered } from './unanswered.ts';
 const decisionExtension = 'decision';
 
 /**
- * Lets a route choose which of a bundle's decisions answers; without a choice it is `standard`. Throws
- * a BundleError when the bundle has not that one, or one of them cannot be evaluated.
+ * Lets a route choose by which of a bundle's decisions, each with its engine, it is answered; without
+ * a choice it is `standard`. Throws a BundleError when the bundle has not that one.
  */
 export function createRoutedPolicy(
   standard: string,
-  entrypoints: Iterable<string>,
-  engineFor: (decision: string) => PolicyEngine,
+  engines: ReadonlyMap<string, PolicyEngine>,
 ): PolicyEngine {
-  const engines = new Map(Array.from(entrypoints, (path) => [path, engineFor(path)]));
   const fallback = engines.get(standard);
   if (fallback === undefined) {
     throw new BundleError(`the bundle has no entrypoint ${standard}: build it with -e ${standard}`);

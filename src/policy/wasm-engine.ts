@@ -92,7 +92,12 @@ function engineOf(
   const maxFuel = options.maxFuel ?? defaultMaxFuel;
 
   return {
-    identity: { name, revision: bundle.revision, path: decision },
+    identity: {
+      name,
+      revision: bundle.revision,
+      path: decision,
+      ...(bundle.parts && { bundles: bundle.parts }),
+    },
     evaluate(question): PolicyVerdict {
       let input: PolicyInput | undefined;
       try {

@@ -6,7 +6,11 @@ import { createRoutedPolicy } from '../../../src/policy/routed-policy.ts';
 import { unanswered } from '../../../src/policy/unanswered.ts';
 import { questionOf } from './http-question.ts';
 
-/** Denies, and says by which decision. */
+/** They deny, and say by which decision. */
+function enginesFor(...paths: readonly string[]): Map<string, PolicyEngine> {
+  return new Map(paths.map((path) => [path, engineFor(path)]));
+}
+
 function engineFor(path: string): PolicyEngine {
   return {
     identity: { name: 'example', revision: 'r1', path },
@@ -15,7 +19,7 @@ function engineFor(path: string): PolicyEngine {
 }
 
 function decidedBy(contextExtensions: Record<string, string> | undefined) {
-  const policy = createRoutedPolicy('a/allow', ['a/allow', 'b/allow'], engineFor);
+  const policy = createRoutedPolicy('a/allow', enginesFor('a/allow', 'b/allow'));
   const attributes = contextExtensions && { contextExtensions };
   const verdict = policy.evaluate(questionOf({}, attributes && { attributes }));
   assert.ok(verdict.decision instanceof Denial);
@@ -39,7 +43,7 @@ test('a route that chooses what is not there is denied, by no decision at all', 
 
 test('a bundle without the configured decision is refused', () => {
   assert.throws(
-    () => createRoutedPolicy('c/allow', ['a/allow'], engineFor),
+    () => createRoutedPolicy('c/allow', enginesFor('a/allow')),
     /no entrypoint c\/allow/,
   );
 });
