@@ -78,7 +78,8 @@ function faultOf(error: unknown): Error {
   return new BundleError(`opa build refuses it: ${said || String(error)}`, { cause: error });
 }
 
-interface RunFault {
+/** What `execFile` adds to its Error. */
+interface RunFault extends Partial<Error> {
   readonly code?: unknown;
   readonly stdout?: unknown;
   readonly stderr?: unknown;
