@@ -1,0 +1,61 @@
+/**
+ * One replica of redis-limits-exact.test.ts: takes from one bucket as fast as it can, and prints
+ * how often it was admitted, and from when to when by Redis's clock.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { systemClock } from '../../src/domain/clock.ts';
+import { DenialCache } from '../../src/limits/denial-cache.ts';
+import { RedisLimitStore } from '../../src/limits/redis-store.ts';
+import { createRedisConnection } from '../../src/limits/redis.ts';
+import type { Charge } from '../../src/limits/store.ts';
+import { redisSettings, unobserved } from '../setup/redis-settings.ts';
+
+const atOnce = 64;
+
+const [url = '', requests = '0', amount = '0', capacity = '0'] = process.argv.slice(2);
+const charge: Charge = {
+  key: 'shared',
+  counted: '',
+  amount: Number(amount),
+  capacity: Number(capacity),
+  enforced: true,
+};
+
+const { promise: up, resolve: connected } = Promise.withResolvers<void>();
+const connection = createRedisConnection(
+  // Longer than a busy machine lets it wait: a fault would be a request that was not counted.
+  redisSettings({ kind: 'standalone', url }, { commandTimeoutMs: 10_000 }),
+  { connected, lost: () => {}, renewalFailed: () => {} },
+);
+await up;
+const store = new DenialCache(
+  new RedisLimitStore(
+    connection,
+    { keyPrefix: '', isCluster: false, observer: unobserved },
+    systemClock,
+  ),
+  systemClock,
+);
+
+let left = Number(requests);
+let admitted = 0;
+let firstUs = Infinity;
+let lastUs = 0;
+
+await Promise.all(
+  Array.from({ length: atOnce }, async () => {
+    while (left > 0) {
+      left -= 1;
+      const taken = await store.take([charge], Infinity);
+      if (taken.admitted) {
+        admitted += 1;
+        firstUs = Math.min(firstUs, taken.atUs);
+        lastUs = Math.max(lastUs, taken.atUs);
+      } else {
+        await nextTurn();
+      }
+    }
+  }),
+);
+connection.close();
+console.log(admitted, firstUs, lastUs);
