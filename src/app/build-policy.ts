@@ -13,12 +13,13 @@ export async function buildPolicy(
   { policy, headers }: Config,
   bundle: PolicyBundle | undefined,
 ): Promise<PolicyEngine> {
-  const { decision, decisionFrom, protoDescriptor, skipRequestBodyParse } = policy;
+  const { decision, decisionFrom, protoDescriptor, skipRequestBodyParse, maxFuel } = policy;
   const name = policy.bundles.map((settings) => settings.name).join('+');
   if (bundle === undefined) return createWaitingPolicy({ name, decision });
   const options = {
     name,
     skipRequestBodyParse,
+    maxFuel,
     builtins: policyBuiltins,
     reservedHeaderPrefix: headers.prefix,
     ...(protoDescriptor && { protoDescriptor: await readDescriptor(protoDescriptor) }),

@@ -37,6 +37,8 @@ export interface ServerConfig {
 
 export interface AdminConfig {
   readonly address: ListenAddress;
+  /** An absolute path. Absent: nobody has a token, and what needs one is refused. */
+  readonly tokenFile?: string;
 }
 
 export interface IdentityConfig {
@@ -56,6 +58,8 @@ export interface PolicyConfig {
   /** The absolute path of a FileDescriptorSet, for gRPC bodies. */
   readonly protoDescriptor?: string;
   readonly skipRequestBodyParse: boolean;
+  /** Units that one evaluation may use; one that needs more is denied. */
+  readonly maxFuel: number;
 }
 
 /** One of `url`, `sentinels` and `cluster` is there. */

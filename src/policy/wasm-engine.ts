@@ -27,17 +27,10 @@ export interface PolicyEngineOptions {
   /** Headers that policies may neither write nor remove, for example `x-sallyport-`. */
   readonly reservedHeaderPrefix: string;
   /** Units of fuel that an evaluation may use; about 3 ns each. One that needs more is a denial. */
-  readonly maxFuel?: number;
+  readonly maxFuel: number;
   /** Beside those of `hostBuiltins`: what needs a codec or a network, which other rooms own. */
   readonly builtins?: BuiltinTable;
 }
-
-/**
- * 30 ms where a unit takes the 3 ns that most policies measure, 70 ms for the slowest (a regular
- * expression): all other checks wait as long. A policy of four rules uses 5,000 units, and a body of
- * 1 MiB that is a list of 1 uses 9 million.
- */
-const defaultMaxFuel = 10_000_000;
 
 /**
  * Evaluates one decision of a bundle, synchronously. Throws a BundleError for a bundle that cannot
@@ -82,14 +75,13 @@ function engineOf(
   module: PolicyModule,
   instance: PolicyInstance,
 ): PolicyEngine {
-  const { name, decision, skipRequestBodyParse, protoDescriptor } = options;
+  const { name, decision, skipRequestBodyParse, protoDescriptor, maxFuel } = options;
   const isReserved = headersUnder(options.reservedHeaderPrefix);
   const grpcMethods = protoDescriptor && readDescriptor(protoDescriptor);
   const inputOptions = { skipRequestBodyParse, grpcMethods };
   const entrypoint = module.entrypoints.get(decision);
   if (entrypoint === undefined) throw missingEntrypoint(decision, [...module.entrypoints.keys()]);
   const pool = new PolicyPool(module, instance);
-  const maxFuel = options.maxFuel ?? defaultMaxFuel;
 
   return {
     identity: {

@@ -44,6 +44,7 @@ const engineOptions: PolicyEngineOptions = {
   name: 'example',
   decision: 'envoy/authz/allow',
   skipRequestBodyParse: false,
+  maxFuel: 10_000_000,
   reservedHeaderPrefix: 'x-sallyport-',
 };
 
