@@ -7,6 +7,8 @@ import { type AdminAnswer, answerRequest, plain } from './routes.ts';
 
 export interface AdminServerOptions extends AdminSources {
   readonly address: ListenAddress;
+  /** What holds the token for commands; absent: there are none. */
+  readonly tokenFile?: string;
   /** Binds a server to an address, and answers where it is; rejects with a sentence. */
   readonly listen: (server: Server, address: ListenAddress) => Promise<ListenAddress>;
   /** What went wrong while a page was made; the asker learns only that something did. */
@@ -64,15 +66,18 @@ async function respond(
 
 async function answerSafely(
   request: IncomingMessage,
-  { address, onFault, ...sources }: AdminServerOptions,
+  { address, tokenFile, onFault, ...sources }: AdminServerOptions,
 ): Promise<AdminAnswer> {
   const isLocal = isLocalOnly(address);
   if (isLocal && address.kind === 'tcp' && !isMeantForLoopback(request.headers.host)) {
     return plain(421, 'This address answers only to the names of this machine, such as localhost');
   }
   try {
-    const { method = '', url: target = '' } = request;
-    return await answerRequest({ method, target, isLocal }, sources);
+    const { method = '', url: target = '', headers, socket } = request;
+    const { authorization } = headers;
+    const peer = socket.remoteAddress ?? 'this machine';
+    const question = { method, target, isLocal, authorization, peer };
+    return await answerRequest(question, sources, tokenFile);
   } catch (error) {
     onFault(error);
     return plain(500, 'This page could not be made; the log says why');

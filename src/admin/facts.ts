@@ -1,3 +1,5 @@
+import type { JsonObject } from '../domain/json.ts';
+
 /** One thing without which the server is not ready. */
 export interface Readiness {
   readonly name: string;
@@ -19,10 +21,19 @@ export interface AdminFacts {
   readonly insecureOptions: readonly string[];
 }
 
-/** What the admin pages show; asked anew for every request. */
+export type RollbackOutcome =
+  | { readonly outcome: 'done'; readonly status: JsonObject }
+  | { readonly outcome: 'unknown bundle' }
+  | { readonly outcome: 'refused'; readonly reason: string };
+
+/** What the admin pages show and do; asked anew for every request. */
 export interface AdminSources {
   readonly readiness: () => readonly Readiness[];
   readonly facts: () => AdminFacts;
+  /** For programs. */
+  readonly status: () => JsonObject;
+  /** Puts back the revision that a bundle had before. `peer` is who asks, for the log. */
+  readonly rollback: (bundle: string, peer: string) => Promise<RollbackOutcome>;
   readonly scrape: () => Promise<string>;
   readonly scrapeContentType: string;
 }

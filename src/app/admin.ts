@@ -1,13 +1,16 @@
 import { type AdminServer, createAdminServer } from '../admin/admin-server.ts';
 import type { AdminFacts, Readiness } from '../admin/facts.ts';
 import type { OnFault } from '../server/fault.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { listen } from '../server/listener.ts';
+import type { Logger } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { GateKeeper, Served } from './gate-keeper.ts';
 import { insecureOptions } from './insecurity.ts';
-import type { BundleStatus } from '../policy/bundles/status.ts';
+import { type BundleStatus, statusDocument } from '../policy/bundles/status.ts';
 import type { LimitCounts } from './limit-counts.ts';
 import type { PolicyBundles } from './policy-bundles.ts';
+import { rollBack } from './roll-back.ts';
 import { version } from './version.ts';
 
 export interface AdminDependencies {
@@ -15,14 +18,17 @@ export interface AdminDependencies {
   readonly bundles: PolicyBundles;
   readonly counts: LimitCounts;
   readonly telemetry: Telemetry;
+  readonly log: Logger;
   readonly isListening: () => boolean;
   readonly onFault: OnFault;
 }
 
 export function createAdmin(dependencies: AdminDependencies): AdminServer {
-  const { keeper, bundles, counts, telemetry, isListening, onFault } = dependencies;
+  const { keeper, bundles, counts, telemetry, log, isListening, onFault } = dependencies;
+  const { address, tokenFile } = keeper.served.config.admin;
   return createAdminServer({
-    address: keeper.served.config.admin.address,
+    address,
+    ...(tokenFile && { tokenFile }),
     listen,
     facts: () => factsOf(keeper.served, bundles.status()),
     readiness: () => [
@@ -30,6 +36,8 @@ export function createAdmin(dependencies: AdminDependencies): AdminServer {
       { name: 'limits', ready: true, detail: counts.describe() },
       { name: 'listener', ready: isListening() },
     ],
+    status: () => statusOf(keeper.served, bundles.status()),
+    rollback: (bundle, peer) => rollBack(bundles, log, bundle, peer),
     scrape: () => telemetry.scrape(),
     scrapeContentType: telemetry.contentType,
     onFault: (fault) => {
@@ -48,6 +56,16 @@ function factsOf(
     bundles: statuses.map((status) => ({ name: status.name, state: stateOf(status) })),
     limits: limits.names,
     insecureOptions: insecureOptions(config),
+  };
+}
+
+/** As OPA's status API has it, where it has it. */
+function statusOf({ policy }: Served, statuses: readonly BundleStatus[]): JsonObject {
+  const { name, revision, path } = policy.identity;
+  return {
+    labels: { version },
+    policy: { name, revision, path },
+    bundles: Object.fromEntries(statuses.map((status) => [status.name, statusDocument(status)])),
   };
 }
 

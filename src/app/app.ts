@@ -6,6 +6,7 @@ import { createGrpcServer } from '../server/grpc-server.ts';
 import { createHealthService } from '../server/health-service.ts';
 import { createStderrLogger, type Logger } from '../telemetry/log.ts';
 import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import { probeAdminToken } from './admin-token.ts';
 import { createAdmin } from './admin.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { createChecks } from './checks.ts';
@@ -14,7 +15,7 @@ import { GateKeeper } from './gate-keeper.ts';
 import { createBundleNews } from './bundle-news.ts';
 import { insecureOptions, warnOfInsecurity } from './insecurity.ts';
 import { type LimitCounts, openLimitCounts } from './limit-counts.ts';
-import { throwProblems, valueOf } from './loaded.ts';
+import { problemsOf, throwProblems, valueOf } from './loaded.ts';
 import { PolicyBundles } from './policy-bundles.ts';
 import { type ConfigSource, filesOf, Reloader } from './reloader.ts';
 import { version } from './version.ts';
@@ -42,13 +43,14 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   const showHealth = (): void => {
     health.setServing(isListening && gate.keeper.served.bundle !== undefined);
   };
+  throwProblems(problemsOf(await probeAdminToken(config.admin)));
   await files.look([source.path, ...filesOf(config)]);
   const gate = await openGate(config, { clock, log, telemetry, onActivated: showHealth });
   const { keeper, bundles, counts } = gate;
   const recorder = createAuditTrail(config.audit, log, telemetry);
   const checks = createChecks({ keeper, clock, recorder, observer: telemetry.observer, onFault });
   const server = createGrpcServer(config.server, [checks, health], onFault);
-  const admin = createAdmin({ ...gate, telemetry, onFault, isListening: () => isListening });
+  const admin = createAdmin({ ...gate, telemetry, log, onFault, isListening: () => isListening });
   telemetry.trackChecksInFlight(() => checks.inFlight());
   telemetry.trackBundles(() => bundles.status());
 

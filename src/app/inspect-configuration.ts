@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Problem } from '../config/problem.ts';
 import { systemClock } from '../domain/clock.ts';
+import { probeAdminToken } from './admin-token.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { countInMemory } from './limit-counts.ts';
 import { loadLimiter } from './load-limiter.ts';
@@ -18,7 +19,8 @@ export async function inspectConfiguration(config: Config): Promise<readonly Pro
   // Servers of bundles are not asked: what they have now says little of what they will have.
   const bundles = 'value' in gate ? await bundleProblems(gate.value) : [];
   const redis = config.redis === undefined ? [] : problemsOf(loadRedisSettings(config.redis));
-  return [...problemsOf(limits), ...problemsOf(gate), ...bundles, ...redis];
+  const token = problemsOf(await probeAdminToken(config.admin));
+  return [...token, ...problemsOf(limits), ...problemsOf(gate), ...bundles, ...redis];
 }
 
 function bundleProblems(keeper: GateKeeper): Promise<readonly Problem[]> {

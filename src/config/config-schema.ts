@@ -118,7 +118,12 @@ const admin = section<AdminConfig>({
     'address',
     address,
     '127.0.0.1:9192',
-    'HTTP for operators: /metrics, /healthz, /readyz.',
+    'HTTP for operators: /metrics, /healthz, /readyz, /v1/status.',
+  ),
+  tokenFile: optional(
+    'tokenFile',
+    filePath,
+    'A bearer token, read for each request: for commands, and off loopback for all but metrics and health.',
   ),
 });
 

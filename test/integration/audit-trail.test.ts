@@ -39,6 +39,8 @@ async function startTrail(t: TestContext, path: string) {
       limits: [],
       insecureOptions: [],
     }),
+    status: () => ({}),
+    rollback: () => Promise.resolve({ outcome: 'unknown bundle' }),
     scrape: telemetry.scrape,
     scrapeContentType: telemetry.contentType,
     onFault: (error) => log.push(String(error)),

@@ -29,12 +29,13 @@ export interface BundleFault {
   readonly httpCode?: number;
 }
 
-/** With the names and the forms of OPA's status API. */
+/** With the names and the forms of OPA's status API; `held_revision` is ours. */
 export function statusDocument(status: BundleStatus): JsonObject {
   const { fault } = status;
   return {
     name: status.name,
     ...(status.activeRevision !== undefined && { active_revision: status.activeRevision }),
+    ...(status.heldRevision !== undefined && { held_revision: status.heldRevision }),
     last_successful_activation: rfc3339(status.lastActivationMs),
     last_successful_download: rfc3339(status.lastDownloadMs),
     last_successful_request: rfc3339(status.lastSuccessfulRequestMs),

@@ -11,7 +11,7 @@ import { type TestContext, test } from 'node:test';
 import { createAdminServer } from '../../../src/admin/admin-server.ts';
 import type { ListenAddress } from '../../../src/domain/listen-address.ts';
 import { listen } from '../../../src/server/listener.ts';
-import type { AdminFacts, Readiness } from '../../../src/admin/facts.ts';
+import type { AdminFacts, AdminSources, Readiness } from '../../../src/admin/facts.ts';
 
 const facts: AdminFacts = {
   version: '1.2.3',
@@ -26,6 +26,8 @@ interface Setup {
   readonly address?: ListenAddress;
   readonly readiness?: () => readonly Readiness[];
   readonly scrape?: () => Promise<string>;
+  readonly tokenFile?: string;
+  readonly rollback?: AdminSources['rollback'];
 }
 
 async function startAdmin(t: TestContext, setup: Setup = {}) {
@@ -35,6 +37,9 @@ async function startAdmin(t: TestContext, setup: Setup = {}) {
     listen,
     readiness: setup.readiness ?? (() => [{ name: 'policy', ready: true }]),
     facts: () => facts,
+    ...(setup.tokenFile && { tokenFile: setup.tokenFile }),
+    status: () => ({ bundles: { example: {} } }),
+    rollback: setup.rollback ?? (() => Promise.reject(new Error('not expected'))),
     scrape: setup.scrape ?? (() => Promise.resolve('sallyport_checks_total 1\n')),
     scrapeContentType: 'text/plain; version=0.0.4; charset=utf-8',
     onFault: (error) => faults.push(error),
@@ -47,24 +52,27 @@ async function startAdmin(t: TestContext, setup: Setup = {}) {
 interface Asked {
   readonly method?: string;
   readonly host?: string;
+  readonly authorization?: string;
 }
 
-async function ask(bound: ListenAddress, path: string, { method = 'GET', host }: Asked = {}) {
+async function ask(
+  bound: ListenAddress,
+  path: string,
+  { method = 'GET', host, authorization }: Asked = {},
+) {
   const target =
     bound.kind === 'unix' ? { socketPath: bound.path } : { host: '127.0.0.1', port: bound.port };
+  const headers = { ...(host && { host }), ...(authorization && { authorization }) };
   return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>(
     (resolve, reject) => {
-      const asked = request(
-        { ...target, path, method, agent: false, ...(host && { headers: { host } }) },
-        (response) => {
-          let body = '';
-          response.setEncoding('utf8');
-          response.on('data', (text: string) => (body += text));
-          response.on('end', () => {
-            resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
-          });
-        },
-      );
+      const asked = request({ ...target, path, method, agent: false, headers }, (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (text: string) => (body += text));
+        response.on('end', () => {
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+        });
+      });
       asked.on('error', reject);
       asked.end();
     },
@@ -162,6 +170,124 @@ test('off loopback, only metrics and health are served, under any name', async (
   for (const path of ['/metrics', '/healthz', '/readyz']) {
     assert.equal((await ask(bound, path, { host: '10.1.2.3:9192' })).status, 200);
   }
+});
+
+const rollbackPath = '/v1/bundles/example/rollback';
+const token = 'a-token-for-tests-only';
+
+async function tokenFile(t: TestContext, content = `${token}\n`): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-token-'));
+  t.after(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'token');
+  await writeFile(file, content);
+  return file;
+}
+
+function post(authorization?: string): Asked {
+  return { method: 'POST', ...(authorization && { authorization }) };
+}
+
+test('a command without the token is refused, also on loopback', async (t) => {
+  const open = await startAdmin(t);
+  const refused = await ask(open.bound, rollbackPath, post(`Bearer ${token}`));
+  assert.equal(refused.status, 403, 'nobody has a token that is not configured');
+  assert.match(refused.body, /set admin\.tokenFile/);
+
+  const { bound } = await startAdmin(t, { tokenFile: await tokenFile(t) });
+  const wrong = [
+    undefined,
+    'Bearer',
+    'Bearer a-token-for-tests-onlx',
+    `Bearer ${token}x`,
+    `Basic ${token}`,
+    token,
+  ];
+  for (const authorization of wrong) {
+    const { status, headers, body } = await ask(bound, rollbackPath, post(authorization));
+    assert.deepEqual([status, headers['www-authenticate']], [401, 'Bearer realm="sallyport"']);
+    assert.doesNotMatch(body, /token-for-tests/);
+  }
+});
+
+test('a command with the token is done, for the bundle that is named and the one who asks', async (t) => {
+  const asked: string[][] = [];
+  const { bound } = await startAdmin(t, {
+    tokenFile: await tokenFile(t),
+    rollback: (...args) => {
+      asked.push(args);
+      return Promise.resolve({ outcome: 'done', status: { active_revision: 'r1' } });
+    },
+  });
+  const done = await ask(bound, rollbackPath, post(`Bearer ${token}`));
+  assert.deepEqual([done.status, done.body], [200, '{"active_revision":"r1"}\n']);
+  await ask(bound, '/v1/bundles/a%2Fb/rollback?x', post(`bearer ${token}`));
+  assert.deepEqual(asked, [
+    ['example', '127.0.0.1'],
+    ['a/b', '127.0.0.1'],
+  ]);
+  const get = await ask(bound, rollbackPath, { authorization: `Bearer ${token}` });
+  assert.deepEqual([get.status, get.headers['allow']], [405, 'POST']);
+  for (const path of ['/v1/bundles//rollback', '/v1/bundles/rollback', '/v1/bundles/%/rollback']) {
+    assert.equal((await ask(bound, path, post(`Bearer ${token}`))).status, 404, path);
+  }
+  assert.equal(asked.length, 2);
+});
+
+test('what cannot be rolled back is 404 or 409, with the reason', async (t) => {
+  const { bound } = await startAdmin(t, {
+    tokenFile: await tokenFile(t),
+    rollback: (bundle) =>
+      Promise.resolve(
+        bundle === 'example'
+          ? { outcome: 'refused', reason: 'nothing to go back to' }
+          : { outcome: 'unknown bundle' },
+      ),
+  });
+  const refused = await ask(bound, rollbackPath, post(`Bearer ${token}`));
+  assert.deepEqual([refused.status, refused.body], [409, 'nothing to go back to\n']);
+  const unknown = await ask(bound, '/v1/bundles/other/rollback', post(`Bearer ${token}`));
+  assert.deepEqual([unknown.status, unknown.body], [404, 'There is no bundle "other"\n']);
+});
+
+test('the token is the one in the file now, and a file without one lets nobody in', async (t) => {
+  const file = await tokenFile(t);
+  const { bound, faults } = await startAdmin(t, {
+    tokenFile: file,
+    rollback: () => Promise.resolve({ outcome: 'unknown bundle' }),
+  });
+  const statusWith = async (sent: string) =>
+    (await ask(bound, rollbackPath, post(`Bearer ${sent}`))).status;
+  assert.equal(await statusWith(token), 404);
+  await writeFile(file, 'another-token-for-tests');
+  assert.deepEqual(
+    [await statusWith(token), await statusWith('another-token-for-tests')],
+    [401, 404],
+  );
+  for (const broken of ['', 'short', 'two words that are long enough']) {
+    await writeFile(file, broken);
+    assert.equal(await statusWith(broken), 500, 'nobody is let in');
+  }
+  await rm(file);
+  assert.equal(await statusWith(token), 500);
+  assert.equal(faults.length, 4);
+});
+
+test('the status is for this machine, and off loopback for who has the token', async (t) => {
+  const local = await startAdmin(t);
+  const { status, headers, body } = await ask(local.bound, '/v1/status');
+  assert.deepEqual([status, headers['content-type']], [200, 'application/json']);
+  assert.equal(body, '{"bundles":{"example":{}}}\n');
+
+  const address: ListenAddress = { kind: 'tcp', host: '0.0.0.0', port: 0 };
+  const closed = await startAdmin(t, { address });
+  assert.equal((await ask(closed.bound, '/v1/status')).status, 403);
+  const { bound } = await startAdmin(t, { address, tokenFile: await tokenFile(t) });
+  const authorization = `Bearer ${token}`;
+  for (const path of ['/v1/status', '/']) {
+    assert.equal((await ask(bound, path)).status, 401);
+    assert.equal((await ask(bound, path, { authorization })).status, 200);
+  }
+  assert.equal((await ask(bound, '/metrics')).status, 200);
 });
 
 test('a unix socket serves everything, and takes the place of a dead one', async (t) => {
