@@ -5,6 +5,7 @@ import { bundleVerify } from './bundle-verify.ts';
 import { check } from './check.ts';
 import { helpOf, table, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
+import { rollback } from './rollback.ts';
 import { serve } from './serve.ts';
 import { UsageError } from './usage-error.ts';
 import { validate } from './validate.ts';
@@ -16,6 +17,7 @@ const commands: readonly Command[] = [
   bundleBuild,
   bundleInspect,
   bundleVerify,
+  rollback,
 ];
 
 /** Does what the arguments say. Never rejects. */

@@ -1,0 +1,51 @@
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { formatAddress, type ListenAddress } from '../domain/listen-address.ts';
+
+export interface AdminCall {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly token: string;
+}
+
+export interface AdminReply {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** A policy with much data takes its time to be put in place. */
+const timeoutMs = 60_000;
+
+/** Asks a server's admin address. Rejects with a sentence when it does not answer. */
+export async function askAdmin(address: ListenAddress, call: AdminCall): Promise<AdminReply> {
+  try {
+    const response = await send(address, call);
+    return { status: response.statusCode ?? 0, body: await text(response) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`the admin address ${formatAddress(address)} did not answer: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+function send(address: ListenAddress, { token, ...call }: AdminCall): Promise<IncomingMessage> {
+  const target =
+    address.kind === 'unix'
+      ? { socketPath: address.path }
+      : { host: address.host, port: address.port };
+  return new Promise((resolve, reject) => {
+    request(
+      {
+        ...target,
+        ...call,
+        agent: false,
+        headers: { authorization: `Bearer ${token}` },
+        signal: AbortSignal.timeout(timeoutMs),
+      },
+      resolve,
+    )
+      .on('error', reject)
+      .end();
+  });
+}
