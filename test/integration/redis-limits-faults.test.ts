@@ -200,6 +200,32 @@ test('a wire that is dead, and says nothing, is given up and taken again', async
   await assertRecovers(rig);
 });
 
+test('connections that are cut are made again', async (t) => {
+  const server = await startServer(t);
+  const proxy = await new TcpProxy(server.socketPath).open();
+  t.after(async () => proxy.cut());
+  const rig = openRig(t, proxy.url);
+  await until('Redis is up', () => rig.connection.isUp());
+  await proxy.cut();
+  await assertDegraded(rig);
+  await proxy.open();
+  await assertRecovers(rig);
+});
+
+test('a Redis that forgot everything counts anew, and no further', async (t) => {
+  const server = await startServer(t);
+  const rig = openRig(t, server.url);
+  await until('Redis is up', () => rig.connection.isUp());
+  const admitted = async (): Promise<number> => {
+    let count = 0;
+    while ((await rig.take('deny')).outcome === 'within') count += 1;
+    return count;
+  };
+  assert.equal(await admitted(), quota);
+  await server.command('FLUSHALL');
+  assert.equal(await admitted(), quota);
+});
+
 test('an error reply is a fault as any other', async (t) => {
   const server = await startServer(t);
   const rig = openRig(t, server.url);
