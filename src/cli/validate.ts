@@ -44,8 +44,18 @@ async function problemsOf(
   context: CliContext,
 ): Promise<readonly Problem[]> {
   requireReadable(file);
-  if (!isConfig && documentKind(file) === 'limits') return limitsProblems(file);
-  return configProblems(file, context);
+  const kind = isConfig ? 'config' : documentKind(file);
+  if (kind === 'bundle') return bundleProblems(file, context);
+  return kind === 'limits' ? limitsProblems(file) : configProblems(file, context);
+}
+
+/** What no configuration can mend; `bundle verify` judges it for one configuration. */
+async function bundleProblems(file: string, context: CliContext): Promise<readonly Problem[]> {
+  const inspected = await context.inspectBundle(file);
+  if ('problems' in inspected) return inspected.problems;
+  return inspected.value.builtins.flatMap(({ name, refusal }) =>
+    refusal === undefined ? [] : [{ file, path: '', message: `calls ${name}: ${refusal}` }],
+  );
 }
 
 async function configProblems(file: string, context: CliContext): Promise<readonly Problem[]> {

@@ -1,16 +1,34 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { parseYaml } from './parse-yaml.ts';
 import { readText } from './read-file.ts';
 
 /**
- * What a file is, by its first keys: limits.yaml has a list of limits, or says its version.
- * Throws an Error with a sentence when it cannot be read.
+ * What a file is: a bundle is a folder or a gzip file; limits.yaml has a list of limits, or says its
+ * version. Throws an Error with a sentence when it cannot be read.
  */
-export function documentKind(path: string): 'config' | 'limits' {
+export function documentKind(path: string): 'bundle' | 'config' | 'limits' {
+  if (isBundle(path)) return 'bundle';
   const root = parseYaml(textOf(path), path, []);
   if (root.kind !== 'mapping') return 'config';
   const isLimits = root.entries.has('version') || root.entries.get('limits')?.value.kind === 'list';
   return isLimits ? 'limits' : 'config';
 }
+
+function isBundle(path: string): boolean {
+  const stats = statSync(path);
+  if (!stats.isFile()) return stats.isDirectory();
+  const file = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(gzipMagic.length);
+    readSync(file, start);
+    return start.equals(gzipMagic);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** RFC 1952 §2.3.1. */
+const gzipMagic = Buffer.from([0x1f, 0x8b]);
 
 function textOf(path: string): string {
   try {

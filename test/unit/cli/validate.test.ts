@@ -46,3 +46,18 @@ test('limits are judged when nothing else can be', async () => {
     'limits.yaml limits[0].name',
   ]);
 });
+
+test('a bundle is judged by itself: what it holds, and what it calls', async () => {
+  const needs = 'test/fixtures/bundles/needs-builtin.tar.gz';
+  const judged: readonly (readonly [file: string, status: number, says: RegExp])[] = [
+    ['bundles/example.tar.gz', 0, /^bundles\/example\.tar\.gz: valid$/m],
+    ['policies/example', 0, /^policies\/example: valid$/m],
+    [needs, 1, /^test\/\S+: calls rego\.parse_module: it needs the compiler/m],
+    [writtenFile(Buffer.from([0x1f, 0x8b, 0]), 'cut.tar.gz'), 1, /cut\.tar\.gz: the bundle is not/],
+  ];
+  for (const [file, status, says] of judged) {
+    const world = new FakeWorld();
+    assert.equal(await world.run('validate', file), status, file);
+    assert.match(world.stdout, says);
+  }
+});
