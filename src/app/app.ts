@@ -109,7 +109,7 @@ async function openGate(
   config: Config,
   { clock, log, telemetry, onActivated }: GateSurroundings,
 ): Promise<{ counts: LimitCounts; keeper: GateKeeper; bundles: PolicyBundles }> {
-  const counts = openLimitCounts(config.redis, clock, log, telemetry);
+  const counts = await openLimitCounts(config.redis, clock, log, telemetry);
   const open = async () => {
     const keeper = valueOf(await GateKeeper.open(config, counts.surroundings));
     const news = createBundleNews(log, telemetry, onActivated);

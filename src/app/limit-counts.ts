@@ -1,6 +1,6 @@
 import type { RedisConfig } from '../config/config.ts';
 import { formatProblem } from '../config/problem.ts';
-import { watchFiles } from '../config/watch-files.ts';
+import { FileWatcher } from '../config/watch-files.ts';
 import type { Clock } from '../domain/clock.ts';
 import { DenialCache } from '../limits/denial-cache.ts';
 import type { LimiterSurroundings } from '../limits/limiter.ts';
@@ -29,13 +29,21 @@ export function countInMemory(clock: Clock): LimitCounts {
   };
 }
 
-function countInRedis(config: RedisConfig, clock: Clock, observer: RedisObserver): LimitCounts {
+async function countInRedis(
+  config: RedisConfig,
+  clock: Clock,
+  observer: RedisObserver,
+): Promise<LimitCounts> {
+  const paths = redisFiles(config);
+  const watcher = new FileWatcher();
+  await watcher.look(paths);
   const connection = createRedisConnection(valueOf(loadRedisSettings(config)), observer);
-  const stopWatching = watchFiles(redisFiles(config), () => {
+  const onChange = (): void => {
     const renewed = loadRedisSettings(config);
     if ('value' in renewed) connection.renew(renewed.value);
     else observer.renewalFailed(renewed.problems.map(formatProblem).join('; '));
-  });
+  };
+  if (paths.length > 0) watcher.watch([{ paths, onChange }]);
   const store = new RedisLimitStore(
     connection,
     {
@@ -62,7 +70,7 @@ function countInRedis(config: RedisConfig, clock: Clock, observer: RedisObserver
     describe: () =>
       connection.isUp() ? 'counted in Redis' : "Redis is away: each limit's onError holds",
     close: () => {
-      stopWatching();
+      watcher.stop();
       connection.close();
     },
   };
@@ -70,14 +78,14 @@ function countInRedis(config: RedisConfig, clock: Clock, observer: RedisObserver
 
 /**
  * In Redis where it is configured.
- * @throws {Error} that lists what is wrong with the files of the Redis configuration.
+ * Rejects with all that is wrong with the files of the Redis configuration.
  */
-export function openLimitCounts(
+export async function openLimitCounts(
   redis: RedisConfig | undefined,
   clock: Clock,
   log: Logger,
   telemetry: Telemetry,
-): LimitCounts {
+): Promise<LimitCounts> {
   return redis === undefined
     ? countInMemory(clock)
     : countInRedis(redis, clock, redisObserver(log, telemetry));

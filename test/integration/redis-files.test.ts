@@ -52,7 +52,7 @@ test('a password that rotates in its file is taken over; a wrong one is told and
   const lines: string[] = [];
   const telemetry = createTelemetry({ version: '1' });
   const config = configFor(server.url, file);
-  const counts = openLimitCounts(config, systemClock, linesLogger(lines), telemetry);
+  const counts = await openLimitCounts(config, systemClock, linesLogger(lines), telemetry);
   t.after(() => {
     counts.close();
   });
@@ -83,11 +83,11 @@ test('a password that rotates in its file is taken over; a wrong one is told and
   );
 });
 
-test('a file that cannot be read is refused at the start, by name', (t) => {
+test('a file that cannot be read is refused at the start, by name', async (t) => {
   const file = join(writtenPassword(t, 'x'), '..', 'missing');
   const config = configFor('redis://127.0.0.1:1', file);
-  assert.throws(
-    () => openLimitCounts(config, systemClock, linesLogger([]), createTelemetry({ version: '1' })),
+  await assert.rejects(
+    openLimitCounts(config, systemClock, linesLogger([]), createTelemetry({ version: '1' })),
     /missing: redis\.passwordFile: cannot be read: there is no such file/,
   );
 });
