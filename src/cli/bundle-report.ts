@@ -10,9 +10,6 @@ import { table } from './command.ts';
 /** Aligned, and only what is there. */
 export function describeForTerminal(description: BundleDescription): string {
   const { type, revision, roots, modules, builtins, dataBytes, signature } = description;
-  const refused = builtins.flatMap(({ name, refusal }) =>
-    refusal === undefined ? [] : [`${name}: ${refusal}`],
-  );
   const rows = [
     ['revision', revision],
     ...(type === 'delta' ? [['type', 'a delta: changes to the data of another'] as const] : []),
@@ -22,7 +19,8 @@ export function describeForTerminal(description: BundleDescription): string {
       ...rowsOf('entrypoints', entrypoints),
     ]),
     ...rowsOf('builtins', available(builtins)),
-    ...rowsOf('refused', refused),
+    ...rowsOf('configured', explained(builtins, 'configured')),
+    ...rowsOf('refused', explained(builtins, 'never')),
     ['data', sizeText(dataBytes)],
     ...rowsOf('signature', signature === undefined ? ['none'] : signatureLines(signature)),
   ] as const;
@@ -36,8 +34,17 @@ function rowsOf(name: string, lines: readonly string[]): readonly Row[] {
 }
 
 function available(builtins: readonly BuiltinDescription[]): string[] {
-  const names = builtins.filter(({ refusal }) => refusal === undefined).map(({ name }) => name);
+  const names = builtins.filter(({ given }) => given === 'always').map(({ name }) => name);
   return names.length === 0 ? [] : [names.join(', ')];
+}
+
+function explained(
+  builtins: readonly BuiltinDescription[],
+  wanted: BuiltinDescription['given'],
+): string[] {
+  return builtins
+    .filter(({ given }) => given === wanted)
+    .map(({ name, refusal = '' }) => `${name}: ${refusal}`);
 }
 
 function signatureLines(signature: SignatureDescription): string[] {

@@ -53,9 +53,9 @@ async function problemsOf(
 async function bundleProblems(file: string, context: CliContext): Promise<readonly Problem[]> {
   const inspected = await context.inspectBundle(file);
   if ('problems' in inspected) return inspected.problems;
-  return inspected.value.builtins.flatMap(({ name, refusal }) =>
-    refusal === undefined ? [] : [{ file, path: '', message: `calls ${name}: ${refusal}` }],
-  );
+  return inspected.value.builtins
+    .filter(({ given }) => given === 'never')
+    .map(({ name, refusal = '' }) => ({ file, path: '', message: `calls ${name}: ${refusal}` }));
 }
 
 async function configProblems(file: string, context: CliContext): Promise<readonly Problem[]> {

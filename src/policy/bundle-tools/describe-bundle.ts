@@ -7,6 +7,8 @@ import { type BundleContent, readBundle } from '../bundles/read-bundle.ts';
 import { formatRoot } from '../bundles/roots.ts';
 import { createSignatureCheck, readToken, type SignatureCheck } from '../bundles/signatures.ts';
 import { jsonText } from '../json-text.ts';
+import { readAllowedHosts } from '../rego/builtins/allowed-hosts.ts';
+import { outsideBuiltins } from '../rego/builtins/outside.ts';
 import { refusalOf } from '../rego/refused-builtins.ts';
 import { readModule } from '../wasm/policy-module.ts';
 
@@ -31,6 +33,8 @@ export interface ModuleDescription {
 
 export interface BuiltinDescription {
   readonly name: string;
+  /** Whether a server has it: always, where its configuration says so, or never. */
+  readonly given: 'always' | 'configured' | 'never';
   /** Why a server refuses a bundle that calls it. */
   readonly refusal?: string;
 }
@@ -99,10 +103,17 @@ function describeBuiltins(
   for (const module of new Set(modules)) {
     for (const name of readModule(module).calls.keys()) names.add(name);
   }
-  return [...names]
-    .toSorted()
-    .map((name) => (builtins.has(name) ? { name } : { name, refusal: refusalOf(name) }));
+  return [...names].toSorted().map((name) => {
+    if (builtins.has(name)) return { name, given: 'always' };
+    const given = configurable.has(name) ? 'configured' : 'never';
+    return { name, given, refusal: refusalOf(name) };
+  });
 }
+
+/** Whichever hosts are allowed, the builtins are these. */
+const configurable: ReadonlySet<string> = new Set(
+  Object.keys(outsideBuiltins(readAllowedHosts([]))),
+);
 
 function describeSignature(
   files: BundleFiles,

@@ -41,10 +41,12 @@ test('inspect says what a bundle holds', async () => {
 
 test('inspect names the builtins that a bundle calls, and why one is refused', async () => {
   const calls = (await inspected(join(fixtures, 'bundles/calls-builtin.tar.gz'))) as {
-    builtins: { name: string; refusal?: string }[];
+    builtins: { name: string; given: string }[];
   };
   assert.ok(calls.builtins.length > 0);
-  assert.ok(calls.builtins.every(({ refusal }) => refusal === undefined));
+  assert.ok(calls.builtins.every(({ given }) => given === 'always'));
+  const asks = await said('inspect', join(fixtures, 'bundles/opa-envoy-http-send.tar.gz'));
+  assert.match(asks.stdout, /configured +http\.send: it reaches other hosts/);
   const { stdout } = await said('inspect', join(fixtures, 'bundles/needs-builtin.tar.gz'));
   assert.match(stdout, /refused +rego\.parse_module: it needs the compiler/);
 });
