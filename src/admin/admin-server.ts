@@ -11,6 +11,8 @@ export interface AdminServerOptions extends AdminSources {
   readonly tokenFile?: string;
   /** Binds a server to an address, and answers where it is; rejects with a sentence. */
   readonly listen: (server: Server, address: ListenAddress) => Promise<ListenAddress>;
+  /** Somebody asked without the right token. */
+  readonly onRefused: (peer: string) => void;
   /** What went wrong while a page was made; the asker learns only that something did. */
   readonly onFault: (error: unknown) => void;
 }
@@ -66,7 +68,7 @@ async function respond(
 
 async function answerSafely(
   request: IncomingMessage,
-  { address, tokenFile, onFault, ...sources }: AdminServerOptions,
+  { address, tokenFile, onRefused, onFault, ...sources }: AdminServerOptions,
 ): Promise<AdminAnswer> {
   const isLocal = isLocalOnly(address);
   if (isLocal && address.kind === 'tcp' && !isMeantForLoopback(request.headers.host)) {
@@ -77,7 +79,9 @@ async function answerSafely(
     const { authorization } = headers;
     const peer = socket.remoteAddress ?? 'this machine';
     const question = { method, target, isLocal, authorization, peer };
-    return await answerRequest(question, sources, tokenFile);
+    const answer = await answerRequest(question, sources, tokenFile);
+    if (answer.status === 401) onRefused(peer);
+    return answer;
   } catch (error) {
     onFault(error);
     return plain(500, 'This page could not be made; the log says why');

@@ -1,15 +1,17 @@
 import { type AdminServer, createAdminServer } from '../admin/admin-server.ts';
 import type { AdminFacts, Readiness } from '../admin/facts.ts';
-import type { OnFault } from '../server/fault.ts';
+import type { Clock } from '../domain/clock.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { listen } from '../server/listener.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { faultLog } from './fault-log.ts';
 import type { GateKeeper, Served } from './gate-keeper.ts';
 import { insecureOptions } from './insecurity.ts';
 import { type BundleStatus, statusDocument } from '../policy/bundles/status.ts';
 import type { LimitCounts } from './limit-counts.ts';
 import type { PolicyBundles } from './policy-bundles.ts';
+import { refusalLog } from './refusal-log.ts';
 import { rollBack } from './roll-back.ts';
 import { version } from './version.ts';
 
@@ -19,12 +21,13 @@ export interface AdminDependencies {
   readonly counts: LimitCounts;
   readonly telemetry: Telemetry;
   readonly log: Logger;
+  readonly clock: Clock;
   readonly isListening: () => boolean;
-  readonly onFault: OnFault;
 }
 
 export function createAdmin(dependencies: AdminDependencies): AdminServer {
-  const { keeper, bundles, counts, telemetry, log, isListening, onFault } = dependencies;
+  const { keeper, bundles, counts, telemetry, log, clock, isListening } = dependencies;
+  const onFault = faultLog(log);
   const { address, tokenFile } = keeper.served.config.admin;
   return createAdminServer({
     address,
@@ -40,6 +43,7 @@ export function createAdmin(dependencies: AdminDependencies): AdminServer {
     rollback: (bundle, peer) => rollBack(bundles, log, bundle, peer),
     scrape: () => telemetry.scrape(),
     scrapeContentType: telemetry.contentType,
+    onRefused: refusalLog(log, clock),
     onFault: (fault) => {
       onFault('answering on the admin address', fault);
     },

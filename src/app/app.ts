@@ -50,7 +50,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   const recorder = createAuditTrail(config.audit, log, telemetry);
   const checks = createChecks({ keeper, clock, recorder, observer: telemetry.observer, onFault });
   const server = createGrpcServer(config.server, [checks, health], onFault);
-  const admin = createAdmin({ ...gate, telemetry, log, onFault, isListening: () => isListening });
+  const admin = createAdmin({ ...gate, telemetry, log, clock, isListening: () => isListening });
   telemetry.trackChecksInFlight(() => checks.inFlight());
   telemetry.trackBundles(() => bundles.status());
 

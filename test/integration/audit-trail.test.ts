@@ -43,6 +43,7 @@ async function startTrail(t: TestContext, path: string) {
     rollback: () => Promise.resolve({ outcome: 'unknown bundle' }),
     scrape: telemetry.scrape,
     scrapeContentType: telemetry.contentType,
+    onRefused: (peer) => log.push(peer),
     onFault: (error) => log.push(String(error)),
   });
   const bound = await admin.start();

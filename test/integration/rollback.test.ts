@@ -86,6 +86,7 @@ test('a bundle that is not there is no; a wrong token, or none, is status 2', as
   const refused = await said('-c', config, '--bundle', 'authz', '--token-file', wrong);
   assert.equal(refused.status, 2);
   assert.match(refused.stderr, /the server answered 401: Send the token of admin\.tokenFile/);
+  assert.match(server.process.stderr(), /refused requests without the right token/);
   const without = await said('--server-admin', '127.0.0.1:1');
   assert.equal(without.status, 2);
   assert.match(without.stderr, /--token-file is missing/);

@@ -32,6 +32,7 @@ interface Setup {
 
 async function startAdmin(t: TestContext, setup: Setup = {}) {
   const faults: unknown[] = [];
+  const refused: string[] = [];
   const server = createAdminServer({
     address: setup.address ?? loopback,
     listen,
@@ -42,11 +43,12 @@ async function startAdmin(t: TestContext, setup: Setup = {}) {
     rollback: setup.rollback ?? (() => Promise.reject(new Error('not expected'))),
     scrape: setup.scrape ?? (() => Promise.resolve('sallyport_checks_total 1\n')),
     scrapeContentType: 'text/plain; version=0.0.4; charset=utf-8',
+    onRefused: (peer) => refused.push(peer),
     onFault: (error) => faults.push(error),
   });
   const bound = await server.start();
   t.after(() => server.stop(0));
-  return { server, bound, faults };
+  return { server, bound, faults, refused };
 }
 
 interface Asked {
@@ -193,7 +195,7 @@ test('a command without the token is refused, also on loopback', async (t) => {
   assert.equal(refused.status, 403, 'nobody has a token that is not configured');
   assert.match(refused.body, /set admin\.tokenFile/);
 
-  const { bound } = await startAdmin(t, { tokenFile: await tokenFile(t) });
+  const { bound, refused: told } = await startAdmin(t, { tokenFile: await tokenFile(t) });
   const wrong = [
     undefined,
     'Bearer',
@@ -207,6 +209,10 @@ test('a command without the token is refused, also on loopback', async (t) => {
     assert.deepEqual([status, headers['www-authenticate']], [401, 'Bearer realm="sallyport"']);
     assert.doesNotMatch(body, /token-for-tests/);
   }
+  assert.deepEqual(
+    told,
+    wrong.map(() => '127.0.0.1'),
+  );
 });
 
 test('a command with the token is done, for the bundle that is named and the one who asks', async (t) => {
