@@ -114,6 +114,12 @@ test('verify judges a bundle beside the others of the configuration', async () =
   const clash = await said('verify', '-c', config, '--bundle', 'users', users);
   assert.equal(clash.status, 1);
   assert.match(clash.stdout, /bundles authz and users overlap/);
+  const lone = writtenFile(
+    `identity: { require: none }\npolicy: { bundles: { authz: gone.tar.gz, users: ${users} } }\n`,
+    'lone.yaml',
+  );
+  const lacking = await said('verify', '-c', lone, '--bundle', 'users', users);
+  assert.match(lacking.stdout, /gone\.tar\.gz: cannot be read: there is no such file/);
   const unnamed = await said('verify', '-c', config, users);
   assert.equal(unnamed.status, 2);
   assert.match(unnamed.stderr, /--bundle is missing; there are authz, users/);
