@@ -19,6 +19,8 @@ export interface CompiledLimit {
   readonly paces: Paces;
   /** By principal. */
   readonly overrides: ReadonlyMap<string, Paces>;
+  /** The largest capacities of them all. */
+  readonly ceilings: Readonly<Record<keyof Paces, number>>;
 }
 
 export interface Paces {
@@ -43,6 +45,9 @@ export function compileLimit(
       throw new RangeError(`limit "${name}": ${why}`, { cause: error });
     }
   };
+  const paces = pacesFor(definition);
+  const overrides = overridesOf(definition, pacesFor);
+  const all = [paces, ...overrides.values()];
   return {
     name,
     order,
@@ -54,8 +59,12 @@ export function compileLimit(
     keyPrefix: `${encodeURIComponent(name)}${calendar ? `/${calendar.unit}` : ''}:`,
     keyOf: compileKey(definition.by),
     ...(calendar && { calendar: createCalendar(calendar) }),
-    paces: pacesFor(definition),
-    overrides: overridesOf(definition, pacesFor),
+    paces,
+    overrides,
+    ceilings: {
+      shared: Math.max(...all.map(({ shared }) => shared.capacityUs)),
+      local: Math.max(...all.map(({ local }) => local.capacityUs)),
+    },
   };
 }
 

@@ -61,6 +61,8 @@ export class DenialCache implements LimitStore {
       const told = charge.enforced ? this.#told.get(charge.key) : undefined;
       if (told === undefined || nowUs - told.answeredUs > maxAgeUs) return undefined;
       if (fits(leastLevel(charge, told, nowUs), charge.amount, charge.capacity)) return undefined;
+      // The store lowers it.
+      if (charge.ceiling !== undefined && told.level > charge.ceiling) return undefined;
       const sinceUs = nowUs - told.answeredUs;
       atUs = told.atUs + Math.floor(sinceUs);
       // The most that it may be, so that nobody is told to come back too early.

@@ -32,6 +32,7 @@ export function chargeFor(
     counted,
     amount: cost * paces.shared.intervalUs,
     capacity: paces.shared.capacityUs,
+    ceiling: limit.ceilings.shared,
     enforced: limit.mode === 'enforce',
     ...(calendar && { edgesUs: calendar.edgesAt(nowMs) }),
     limit,
@@ -44,5 +45,11 @@ export function chargeFor(
 /** The same charge against this replica's share of the limit. */
 export function localShareOf(charge: LimitCharge): LimitCharge {
   const pace = charge.paces.local;
-  return { ...charge, amount: charge.cost * pace.intervalUs, capacity: pace.capacityUs, pace };
+  return {
+    ...charge,
+    amount: charge.cost * pace.intervalUs,
+    capacity: pace.capacityUs,
+    ceiling: charge.limit.ceilings.local,
+    pace,
+  };
 }

@@ -58,9 +58,14 @@ export class MemoryLimitStore implements LocalLimitStore {
     return { admitted, levels, atUs: now.epochUs };
   }
 
-  #levelFor({ key, edgesUs }: Charge, { monotonicUs, epochUs }: Now): number {
+  #levelFor({ key, ceiling, edgesUs }: Charge, { monotonicUs, epochUs }: Now): number {
     const bucket = this.#buckets.get(key);
-    if (typeof bucket !== 'object') return levelOf(bucket, monotonicUs);
+    if (typeof bucket !== 'object') {
+      const level = levelOf(bucket, monotonicUs);
+      if (ceiling === undefined || level <= ceiling) return level;
+      this.#buckets.set(key, monotonicUs + ceiling);
+      return ceiling;
+    }
     const endUs = edgesUs && windowEndUs(edgesUs, epochUs);
     return bucket.endUs === endUs ? bucket.level : 0;
   }

@@ -13,6 +13,11 @@ export interface Charge {
   readonly counted: string;
   readonly amount: number;
   readonly capacity: number;
+  /**
+   * The most that the limit holds for anyone. A bucket that drains and is further up was filled at a
+   * rate that no longer holds, or by a clock that went back: it is lowered to this.
+   */
+  readonly ceiling?: number;
   /** Of the windows of a bucket that a calendar empties. */
   readonly edgesUs?: CalendarEdges;
   /** A limit that is not enforced is charged when it fits, and never refuses. */

@@ -136,13 +136,15 @@ export class TakeLane {
 
   #write({ charges, chargedAtUs }: Asked, keys: string[], args: (string | number)[]): void {
     args.push(charges.length);
-    for (const { key, amount, capacity, enforced, edgesUs } of charges) {
+    for (const { key, amount, capacity, ceiling, enforced, edgesUs } of charges) {
       keys.push(this.#keyPrefix + key);
       if (edgesUs !== undefined) args.push('c', ...edgesUs);
-      args.push(amount, capacity, chargedAtUs ?? (enforced ? 1 : 0));
+      args.push(amount, capacity, ceiling ?? noCeiling, chargedAtUs ?? (enforced ? 1 : 0));
     }
   }
 }
+
+const noCeiling = Number.MAX_SAFE_INTEGER;
 
 /** A millisecond of a bucket of its own, which is never full. */
 const probeCharge: Charge = {

@@ -3,8 +3,8 @@
  *
  * KEYS: one for each charge, in the order of ARGV.
  * ARGV: for each request how many charges it has, then for each of those its amount, the bucket's
- * capacity, and its mode: `1` enforced, `0` not enforced, and above 1 a refund of what was charged
- * at that time. Before the amount of a bucket that a calendar empties stand `c` and the four edges
+ * capacity, its ceiling, and its mode: `1` enforced, `0` not enforced, and above 1 a refund of what
+ * was charged at that time. Before the amount of a bucket that a calendar empties stand `c` and the four edges
  * of its windows. All times are in microseconds.
  * Returns the time, then for each request `1` when it was admitted, then for each of its charges
  * the level before it.
@@ -36,13 +36,25 @@ local function openWindow(name, text, edge)
   return ending == ends[name] and tonumber(level) or 0
 end
 
-local function levelOf(i, edge)
+local changed = {}
+
+local function draining(name, text, ceiling)
+  local level = (tonumber(text) or now) - now
+  if level > ceiling then
+    changed[name] = true
+    return ceiling
+  end
+  -- What is not a number is not above 0 either.
+  return level > 0 and level or 0
+end
+
+local function levelOf(i, edge, ceiling)
   local name = KEYS[i]
   if not levels[name] then
     if edge then
       levels[name] = openWindow(name, stored[i], edge)
     else
-      levels[name] = math.max((tonumber(stored[i]) or now) - now, 0)
+      levels[name] = draining(name, stored[i], ceiling)
     end
   end
   return levels[name]
@@ -58,7 +70,6 @@ local function refunded(name, level, amount, chargedAt)
 end
 
 local reply = { now }
-local changed = {}
 local key, arg = 1, 1
 while arg <= #ARGV do
   local first, last = key, key + ARGV[arg] - 1
@@ -72,8 +83,8 @@ while arg <= #ARGV do
       edge = arg + 1
       arg = arg + 5
     end
-    local name, amount, mode = KEYS[i], tonumber(ARGV[arg]), tonumber(ARGV[arg + 2])
-    local level = levelOf(i, edge)
+    local name, amount, mode = KEYS[i], tonumber(ARGV[arg]), tonumber(ARGV[arg + 3])
+    local level = levelOf(i, edge, tonumber(ARGV[arg + 2]))
     if mode > 1 then
       taken[name] = refunded(name, level, amount, mode)
     elseif level + amount <= tonumber(ARGV[arg + 1]) then
@@ -82,7 +93,7 @@ while arg <= #ARGV do
       admitted = 0
     end
     reply[#reply + 1] = level
-    arg = arg + 3
+    arg = arg + 4
   end
   if admitted == 1 then
     reply[verdict] = 1

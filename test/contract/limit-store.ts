@@ -133,6 +133,17 @@ export function testLimitStore(open: () => Promise<StoreUnderTest>): void {
     assert.equal((await take(store, chargeOf('a', { burst: 2 }))).admitted, false);
   });
 
+  test('who used up a limit that was loosened since waits for one refill of the new one', async () => {
+    const { store, advance } = await open();
+    await take(store, chargeOf('a', { cost: 86_400, burst: 86_400 }));
+    const loosened = { ...chargeOf('a'), ceiling: 4 * secondUs };
+    assert.deepEqual(await take(store, loosened), { admitted: false, levels: [4 * secondUs] });
+    await advance(2000);
+    assert.deepEqual(await take(store, loosened), { admitted: true, levels: [2 * secondUs] });
+    await advance(3000);
+    assert.equal(await aheadSeconds(store, 'a'), 0);
+  });
+
   test('requests that come at once are taken one after another', async () => {
     const { store } = await open();
     const answers = await Promise.all([

@@ -91,18 +91,19 @@ test('only durations are sent, in calls of what one turn brought', async () => {
     { keyPrefix: 'p:', isCluster: false, observer: unobserved },
     new FakeClock(),
   );
-  const shadow = { key: 'b', counted: '', amount: 2, capacity: 3, enforced: false };
+  const shadow = { key: 'b', counted: '', amount: 2, capacity: 3, ceiling: 4, enforced: false };
   const answers = await Promise.all([
     store.take([charge, shadow], farAwayMs),
     store.take([charge], farAwayMs),
   ]);
   await store.take([charge], farAwayMs);
+  const max = Number.MAX_SAFE_INTEGER;
   assert.deepEqual(sent, [
     [
       ['p:a', 'p:b', 'p:a'],
-      [2, 1, 1, 1, 2, 3, 0, 1, 1, 1, 1],
+      [2, 1, 1, max, 1, 2, 3, 4, 0, 1, 1, 1, max, 1],
     ],
-    [['p:a'], [1, 1, 1, 1]],
+    [['p:a'], [1, 1, 1, max, 1]],
   ]);
   assert.deepEqual(answers, [
     { admitted: true, levels: [0, 0], atUs: 9 },
