@@ -62,7 +62,7 @@ async function stages(): Promise<Operation[]> {
         return document instanceof Denial ? document : jsonText(document);
       },
     },
-    { name: 'policy, with its input', run: () => gate.policy.evaluate(question) },
+    { name: 'policy, with its input', run: () => gate.policy.evaluate(question, deadlineMs) },
     ...(await evaluations()),
     { name: 'limits, in memory', run: () => gate.limiter.take(limitQuestion, deadlineMs) },
     { name: 'answer', run: () => answer(completed) },

@@ -6,14 +6,15 @@ import type { PolicyBundle } from '../policy/bundle.ts';
 import { createRoutedPolicy } from '../policy/routed-policy.ts';
 import { createWaitingPolicy } from '../policy/waiting-policy.ts';
 import { loadPolicyEngine } from '../policy/wasm-engine.ts';
-import { policyBuiltins } from './policy-builtins.ts';
+import { createOutside, policyBuiltins } from './policy-builtins.ts';
 
 /** What decides with this configuration. Rejects with a sentence when the bundle cannot. */
 export async function buildPolicy(
   { policy, headers }: Config,
   bundle: PolicyBundle | undefined,
 ): Promise<PolicyEngine> {
-  const { decision, decisionFrom, protoDescriptor, skipRequestBodyParse, maxFuel } = policy;
+  const { decision, decisionFrom, protoDescriptor, skipRequestBodyParse, maxFuel, outside } =
+    policy;
   const name = policy.bundles.map((settings) => settings.name).join('+');
   if (bundle === undefined) return createWaitingPolicy({ name, decision });
   const options = {
@@ -21,6 +22,7 @@ export async function buildPolicy(
     skipRequestBodyParse,
     maxFuel,
     builtins: policyBuiltins,
+    ...(outside && { outside: createOutside(outside) }),
     reservedHeaderPrefix: headers.prefix,
     ...(protoDescriptor && { protoDescriptor: await readDescriptor(protoDescriptor) }),
   };

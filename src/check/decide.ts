@@ -31,7 +31,10 @@ export async function decide(gate: Gate, check: Check, clock: Clock): Promise<De
   if (caller instanceof Denial) return caller;
   check.caller = caller;
 
-  const verdict = timed('policy', check, clock, () => gate.policy.evaluate({ request, caller }));
+  const verdict = await inTime('policy', check, clock, () =>
+    gate.policy.evaluate({ request, caller }, check.deadlineMs),
+  );
+  if (verdict instanceof Denial) return verdict;
   check.verdict = verdict;
   const { decision, rule, limits: named } = verdict;
   if (decision.outcome !== 'allow') return decision;
@@ -50,18 +53,32 @@ function timed<T>(stage: StageName, check: Check, clock: Clock, run: () => T): T
   return result;
 }
 
+/** A stage that may have to wait; a denial when it has not answered before the deadline. */
+async function inTime<T>(
+  stage: StageName,
+  check: Check,
+  clock: Clock,
+  ask: () => T | Promise<T>,
+): Promise<T | Denial> {
+  const startedMs = clock.monotonicMs();
+  const answer = ask();
+  const result =
+    answer instanceof Promise ? await beforeDeadline(answer, check.deadlineMs - startedMs) : answer;
+  check.stageMs[stage] = clock.monotonicMs() - startedMs;
+  if (result !== 'late') return result;
+  return outOfTime(check, clock) ?? tooLate(`the ${stage} had not answered`);
+}
+
 async function takeLimits(
   limiter: Limiter,
   question: LimitQuestion,
   check: Check,
   clock: Clock,
 ): Promise<Denial | undefined> {
-  const startedMs = clock.monotonicMs();
-  const answer = limiter.take(question, check.deadlineMs);
-  const verdict =
-    answer instanceof Promise ? await beforeDeadline(answer, check.deadlineMs - startedMs) : answer;
-  check.stageMs.limits = clock.monotonicMs() - startedMs;
-  if (verdict === 'late') return outOfTime(check, clock) ?? tooLate('the limits had not answered');
+  const verdict = await inTime('limits', check, clock, () =>
+    limiter.take(question, check.deadlineMs),
+  );
+  if (verdict instanceof Denial) return verdict;
   check.limits = verdict;
   return refusalOf(verdict);
 }

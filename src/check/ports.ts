@@ -20,7 +20,11 @@ export interface CallerResolver {
 /** Answers whether a request is allowed. Never throws: a failing evaluation is a denial. */
 export interface PolicyEngine {
   readonly identity: PolicyIdentity;
-  evaluate(question: PolicyQuestion): PolicyVerdict;
+  /**
+   * A promise only where the policy asks something of other hosts. `deadlineMs` is on the monotonic
+   * clock; an answer after it is of no use to anyone.
+   */
+  evaluate(question: PolicyQuestion, deadlineMs: number): PolicyVerdict | Promise<PolicyVerdict>;
 }
 
 /** Takes a request from its limits: from all of them, or from none. */

@@ -60,6 +60,17 @@ export interface PolicyConfig {
   readonly skipRequestBodyParse: boolean;
   /** Units that one evaluation may use; one that needs more is denied. */
   readonly maxFuel: number;
+  /** Absent: policies ask nothing of other hosts. */
+  readonly outside?: OutsideConfig;
+}
+
+/** For `http.send` and `net.lookup_ip_addr`. */
+export interface OutsideConfig {
+  /** `api.example`, `api.example:8443`, `10.0.0.1`, `[::1]:80`. */
+  readonly hosts: readonly string[];
+  readonly maxTimeoutMs: number;
+  readonly maxResponseBytes: number;
+  readonly maxCacheBytes: number;
 }
 
 /** One of `url`, `sentinels` and `cluster` is there. */

@@ -1,15 +1,62 @@
 import type { BundleSettings } from '../domain/bundle-settings.ts';
 import { bundle, bundlesByName, type NameableBundle } from './bundle-schema.ts';
-import type { PolicyConfig } from './config.ts';
+import type { OutsideConfig, PolicyConfig } from './config.ts';
 import { opaBundles } from './opa-schema.ts';
-import { type Conflict, defaulted, mapped, optional, type Schema, section } from './schema.ts';
-import { filePath, flag, integer, oneOf, text } from './values.ts';
+import {
+  type Conflict,
+  conflictIf,
+  defaulted,
+  list,
+  mapped,
+  optional,
+  required,
+  type Schema,
+  section,
+} from './schema.ts';
+import { duration, filePath, flag, integer, oneOf, size, text } from './values.ts';
 
 type WrittenPolicy = Omit<PolicyConfig, 'bundles'> & {
   readonly bundle?: NameableBundle;
   readonly bundles?: readonly BundleSettings[];
   readonly opa?: readonly BundleSettings[];
 };
+
+const outside = section<OutsideConfig>(
+  {
+    hosts: required(
+      'hosts',
+      list(
+        text(
+          'host',
+          'a host such as api.example, api.example:8443, 10.0.0.1 or [::1]:80',
+          /^(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9][\w.-]*)(?::\d{1,5})?$/,
+        ),
+        'hosts',
+      ),
+      'The only ones; without a port, any port of theirs.',
+    ),
+    maxTimeoutMs: defaulted(
+      'timeout',
+      duration('1ms', '1m'),
+      '1s',
+      'The longest that one request may take. The check’s own deadline holds beside it.',
+    ),
+    maxResponseBytes: defaulted(
+      'maxResponse',
+      size('1KiB', '64MiB'),
+      '1MiB',
+      'A larger response is none.',
+    ),
+    maxCacheBytes: defaulted(
+      'cache',
+      size('0B', '1GiB'),
+      '16MiB',
+      'For responses that say how long they hold, where the policy asks for that.',
+    ),
+  },
+  ({ hosts }) =>
+    conflictIf(hosts.length === 0, 'hosts', 'is empty; name hosts or remove policy.outside'),
+);
 
 const written = section<WrittenPolicy>(
   {
@@ -51,6 +98,11 @@ const written = section<WrittenPolicy>(
       // body of 1 MiB that is a list of 1 uses 9 million.
       '10000000',
       'Units that one evaluation may use, about 3 ns each; one that needs more is denied.',
+    ),
+    outside: optional(
+      'outside',
+      outside,
+      'What policies may ask of other hosts, with `http.send` and `net.lookup_ip_addr`.',
     ),
   },
   conflictsOf,

@@ -1,5 +1,6 @@
 import type { PolicyEngine } from '../check/ports.ts';
 import { Denial } from '../domain/decision.ts';
+import type { PolicyVerdict } from '../domain/policy.ts';
 import { BundleError } from './bundle-error.ts';
 import { unanswered } from './unanswered.ts';
 
@@ -20,11 +21,11 @@ export function createRoutedPolicy(
   }
   return {
     identity: fallback.identity,
-    evaluate(question) {
+    evaluate(question, deadlineMs) {
       const wanted = question.request.attributes.contextExtensions?.[decisionExtension];
-      if (wanted === undefined) return fallback.evaluate(question);
+      if (wanted === undefined) return fallback.evaluate(question, deadlineMs);
       const chosen = engines.get(wanted);
-      if (chosen !== undefined) return { ...chosen.evaluate(question), policy: chosen.identity };
+      if (chosen !== undefined) return named(chosen, chosen.evaluate(question, deadlineMs));
       return unanswered(
         new Denial(
           'policy_unavailable',
@@ -33,4 +34,13 @@ export function createRoutedPolicy(
       );
     },
   };
+}
+
+function named(
+  { identity }: PolicyEngine,
+  verdict: PolicyVerdict | Promise<PolicyVerdict>,
+): PolicyVerdict | Promise<PolicyVerdict> {
+  return verdict instanceof Promise
+    ? verdict.then((later) => ({ ...later, policy: identity }))
+    : { ...verdict, policy: identity };
 }

@@ -1,4 +1,5 @@
 import type { PolicyEngine } from '../check/ports.ts';
+import type { Clock } from '../domain/clock.ts';
 import { Denial } from '../domain/decision.ts';
 import { headersUnder } from '../domain/header.ts';
 import { isJsonArray, isJsonObject, type JsonValue } from '../domain/json.ts';
@@ -10,7 +11,10 @@ import { inputDocument } from './input-document.ts';
 import { jsonText, parseJson } from './json-text.ts';
 import type { BuiltinCall, BuiltinTable } from './rego/builtin.ts';
 import { hostBuiltins } from './rego/builtins.ts';
+import { evaluateWithFetches } from './rego/builtins/evaluate-with-fetches.ts';
+import type { Fetcher } from './rego/builtins/fetcher.ts';
 import { interpretResult } from './result.ts';
+import { unanswered } from './unanswered.ts';
 import { loadData, loadDataAside } from './wasm/load-data.ts';
 import type { PolicyInstance } from './wasm/policy-instance.ts';
 import { compilePolicy, type PolicyModule } from './wasm/policy-module.ts';
@@ -28,12 +32,22 @@ export interface PolicyEngineOptions {
   readonly reservedHeaderPrefix: string;
   /** Units of fuel that an evaluation may use; about 3 ns each. One that needs more is a denial. */
   readonly maxFuel: number;
-  /** Beside those of `hostBuiltins`: what needs a codec or a network, which other rooms own. */
+  /** Beside those of `hostBuiltins`: what needs a codec, which other rooms own. */
   readonly builtins?: BuiltinTable;
+  /** Without it, a bundle that asks something of other hosts is refused. */
+  readonly outside?: Outside;
+}
+
+/** Other hosts, as far as policies may ask them. */
+export interface Outside {
+  readonly builtins: BuiltinTable;
+  readonly fetcher: Fetcher;
+  /** What deadlines are on. */
+  readonly clock: Clock;
 }
 
 /**
- * Evaluates one decision of a bundle, synchronously. Throws a BundleError for a bundle that cannot
+ * Evaluates one decision of a bundle, at once but for questions to other hosts. Throws a BundleError for a bundle that cannot
  * answer it here.
  */
 export function createPolicyEngine(
@@ -59,8 +73,11 @@ export async function loadPolicyEngine(
   return engineOf(bundle, options, module, instance);
 }
 
-function compile(bundle: PolicyBundle, { decision, builtins }: PolicyEngineOptions): PolicyModule {
-  const more = Object.entries(builtins ?? {});
+function compile(
+  bundle: PolicyBundle,
+  { decision, builtins, outside }: PolicyEngineOptions,
+): PolicyModule {
+  const more = Object.entries({ ...builtins, ...outside?.builtins });
   const all = more.length === 0 ? hostBuiltins : new Map([...hostBuiltins, ...more]);
   return compilePolicy(moduleFor(bundle, decision), all);
 }
@@ -75,7 +92,7 @@ function engineOf(
   module: PolicyModule,
   instance: PolicyInstance,
 ): PolicyEngine {
-  const { name, decision, skipRequestBodyParse, protoDescriptor, maxFuel } = options;
+  const { decision, skipRequestBodyParse, protoDescriptor, maxFuel, outside } = options;
   const isReserved = headersUnder(options.reservedHeaderPrefix);
   const grpcMethods = protoDescriptor && readDescriptor(protoDescriptor);
   const inputOptions = { skipRequestBodyParse, grpcMethods };
@@ -83,40 +100,50 @@ function engineOf(
   if (entrypoint === undefined) throw missingEntrypoint(decision, [...module.entrypoints.keys()]);
   const pool = new PolicyPool(module, instance);
 
+  const evaluateOnce = (input: PolicyInput, call: BuiltinCall): PolicyVerdict => {
+    const { json, fuel } = pool.evaluate({ entrypoint, input: input.text, call, fuel: maxFuel });
+    return { input, fuel, ...interpretResult(singleResult(parseJson(json)), isReserved) };
+  };
+
   return {
-    identity: {
-      name,
-      revision: bundle.revision,
-      path: decision,
-      ...(bundle.parts && { bundles: bundle.parts }),
-    },
-    evaluate(question): PolicyVerdict {
+    identity: identityOf(bundle, options),
+    evaluate(question, deadlineMs) {
       let input: PolicyInput | undefined;
+      const fail = (error: unknown): PolicyVerdict => unanswered(failure(error), input);
       try {
         const document = inputDocument(question, inputOptions);
-        if (document instanceof Denial) return unanswered(document, input);
-        input = { document, text: jsonText(document) };
-        const evaluation = { entrypoint, input: input.text, call: newCall(), fuel: maxFuel };
-        const { json, fuel } = pool.evaluate(evaluation);
-        const result = singleResult(parseJson(json));
-        return { input, fuel, ...interpretResult(result, isReserved) };
-      } catch (error) {
-        const detail = error instanceof Error ? error.message : String(error);
-        return unanswered(
-          new Denial('policy_unavailable', `the evaluation failed: ${detail}`),
-          input,
+        if (document instanceof Denial) return unanswered(document);
+        const read = { document, text: jsonText(document) };
+        input = read;
+        const nowNs = BigInt(Date.now()) * 1_000_000n;
+        if (outside === undefined) return evaluateOnce(read, { nowNs, remembered: new Map() });
+        const verdict = evaluateWithFetches(
+          (remembered) => evaluateOnce(read, { nowNs, remembered }),
+          outside.fetcher,
+          () => signalAt(deadlineMs, outside.clock),
         );
+        return verdict instanceof Promise ? verdict.catch(fail) : verdict;
+      } catch (error) {
+        return fail(error);
       }
     },
   };
 }
 
-function unanswered(decision: Denial, input: PolicyInput | undefined): PolicyVerdict {
-  return { decision, input, result: undefined, rule: undefined, reasons: [], limits: [] };
+function identityOf({ revision, parts }: PolicyBundle, { name, decision }: PolicyEngineOptions) {
+  return { name, revision, path: decision, ...(parts && { bundles: parts }) };
 }
 
-function newCall(): BuiltinCall {
-  return { nowNs: BigInt(Date.now()) * 1_000_000n, remembered: new Map() };
+function failure(error: unknown): Denial {
+  const detail = error instanceof Error ? error.message : String(error);
+  return new Denial('policy_unavailable', `the evaluation failed: ${detail}`);
+}
+
+/** After the check itself has ended, so that it says why: it was too late. */
+const graceMs = 10;
+
+function signalAt(deadlineMs: number, clock: Clock): AbortSignal {
+  return AbortSignal.timeout(Math.max(Math.ceil(deadlineMs - clock.monotonicMs()), 0) + graceMs);
 }
 
 function moduleFor({ modules }: PolicyBundle, decision: string): Uint8Array<ArrayBuffer> {

@@ -12,6 +12,7 @@ import { readSnapshot } from '../../src/policy/bundles/read-bundle.ts';
 import { createPolicyEngine } from '../../src/policy/wasm-engine.ts';
 import { completed, decisionId } from '../unit/envoy/completed-check.ts';
 import { checkRequest } from '../unit/envoy/protos.ts';
+import { verdictAtOnce } from '../unit/policy/at-once.ts';
 import { shopDescriptorSet } from '../unit/policy/shop-descriptor.ts';
 
 const bundles = join(import.meta.dirname, '../fixtures/bundles');
@@ -50,7 +51,7 @@ export function askedOf(
   const wire = checkRequest.encode({ attributes: { ...attributes, request: { http: whole } } });
   const request = createRequestReader({ relaxedPaths }).read(decodeCheckRequest(wire) ?? {});
   if (request instanceof Denial) return { decision: request, input: undefined };
-  return engine.evaluate({ request, caller: undefined });
+  return verdictAtOnce(engine, { request, caller: undefined });
 }
 
 /**

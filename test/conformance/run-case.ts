@@ -45,7 +45,7 @@ export async function runCase(
     const resultSet = await evaluateWithFetches(
       (remembered) => evaluateModule(module, { ...question, call: { nowNs, remembered } }),
       fetcher,
-      AbortSignal.timeout(10_000),
+      () => AbortSignal.timeout(10_000),
     );
     return { kind: 'answered', resultSet };
   } catch (error) {

@@ -1,4 +1,5 @@
-const needsConfiguration = 'it reaches other hosts, which the configuration does not allow';
+const needsConfiguration =
+  'it reaches other hosts: name them in policy.outside.hosts of sallyport.yaml';
 const isCompiledAway = "OPA's compiler puts the annotations in its place";
 
 /** Why a builtin of OPA is not here; a bundle that calls one is refused when it is loaded. */

@@ -153,6 +153,22 @@ test('a limiter that never answers denies at the deadline', async () => {
   assert.ok(performance.now() - startedMs < 1000);
 });
 
+function gateAfter(verdict: Promise<PolicyVerdict>): Gate {
+  return gateWith({ policy: { ...gateWith().policy, evaluate: () => verdict } });
+}
+
+test('a policy that takes its time is waited for, until the deadline', async () => {
+  const answered = newCheck();
+  const yes = gateAfter(Promise.resolve(verdictOf(allowance)));
+  assert.equal(await decide(yes, answered, clockAt({ ms: 0 })), allowance);
+  assert.equal(answered.verdict?.rule, 'web-reads');
+
+  const never = { ...gateAfter(new Promise<never>(() => {})) };
+  Object.defineProperty(never, 'limiter', { get: () => assert.fail('the limits were asked') });
+  const decision = await decide(never, newCheck({ deadlineMs: 30 }), clockAt({ ms: 0 }));
+  assert.equal(decision.reason, 'deadline_exceeded');
+});
+
 test('an allow that comes too late is a denial, whichever stage was slow', async () => {
   const now = { ms: 0 };
   const slowPolicy = gateWith({

@@ -4,6 +4,7 @@ import type { PolicyEngine } from '../../../src/check/ports.ts';
 import { Denial } from '../../../src/domain/decision.ts';
 import { createRoutedPolicy } from '../../../src/policy/routed-policy.ts';
 import { unanswered } from '../../../src/policy/unanswered.ts';
+import { verdictAtOnce } from './at-once.ts';
 import { questionOf } from './http-question.ts';
 
 /** They deny, and say by which decision. */
@@ -21,7 +22,7 @@ function engineFor(path: string): PolicyEngine {
 function decidedBy(contextExtensions: Record<string, string> | undefined) {
   const policy = createRoutedPolicy('a/allow', enginesFor('a/allow', 'b/allow'));
   const attributes = contextExtensions && { contextExtensions };
-  const verdict = policy.evaluate(questionOf({}, attributes && { attributes }));
+  const verdict = verdictAtOnce(policy, questionOf({}, attributes && { attributes }));
   assert.ok(verdict.decision instanceof Denial);
   return { detail: verdict.decision.detail, path: verdict.policy?.path ?? policy.identity.path };
 }

@@ -18,6 +18,7 @@ import {
   loadPolicyEngine,
   type PolicyEngineOptions,
 } from '../../../src/policy/wasm-engine.ts';
+import { verdictAtOnce } from './at-once.ts';
 import { questionOf, shopCaller } from './http-question.ts';
 import { shopDescriptorSet } from './shop-descriptor.ts';
 
@@ -74,19 +75,19 @@ function reasonOf({ decision }: PolicyVerdict): string {
 
 test('the example allows what its rules say, and names the rule', () => {
   const engine = engineOf(bundles.example);
-  const verdict = engine.evaluate(ordersQuestion);
+  const verdict = verdictAtOnce(engine, ordersQuestion);
   assert.ok(verdict.decision.outcome === 'allow');
   assert.equal(verdict.rule, 'orders-read');
   const scope = { name: 'x-shop-scope', value: 'orders:read' };
   assert.deepEqual(verdict.decision.edits.requestHeaders, [scope]);
-  assert.equal(engine.evaluate(invoiceQuestion('1000')).rule, 'invoices-write');
+  assert.equal(verdictAtOnce(engine, invoiceQuestion('1000')).rule, 'invoices-write');
 });
 
 test('the example denies the rest, and explains a large invoice', () => {
   const engine = engineOf(bundles.example);
   const { request } = ordersQuestion;
-  assert.equal(reasonOf(engine.evaluate({ request, caller: undefined })), 'policy_denied');
-  const { decision, reasons } = engine.evaluate(invoiceQuestion('1000.00000000000000001'));
+  assert.equal(reasonOf(verdictAtOnce(engine, { request, caller: undefined })), 'policy_denied');
+  const { decision, reasons } = verdictAtOnce(engine, invoiceQuestion('1000.00000000000000001'));
   assert.ok(decision.outcome === 'deny');
   assert.deepEqual(reasons, ['the invoice is over 1000']);
   assert.equal(decision.response?.httpStatus, 403);
@@ -104,15 +105,15 @@ test('the identity is the bundle, its revision and the decision', () => {
 test('true allows, false and undefined deny', () => {
   const engine = engineOf(bundles.boolean);
   const reasons = ['GET', 'DELETE', 'BREW', '__proto__', 'constructor'].map((method) =>
-    reasonOf(engine.evaluate(questionOf({ method }))),
+    reasonOf(verdictAtOnce(engine, questionOf({ method }))),
   );
   const denied = 'policy_denied';
   assert.deepEqual(reasons, ['allowed', denied, denied, denied, denied]);
-  assert.equal(engine.evaluate(questionOf({ method: 'BREW' })).result, undefined);
+  assert.equal(verdictAtOnce(engine, questionOf({ method: 'BREW' })).result, undefined);
 });
 
 test('the verdict has the input as it was evaluated', () => {
-  const { input, result } = engineOf(bundles.echo).evaluate(ordersQuestion);
+  const { input, result } = verdictAtOnce(engineOf(bundles.echo), ordersQuestion);
   assert.ok(input);
   assert.equal(JSON.stringify(input.document), input.text);
   assert.deepEqual(result, {
@@ -127,7 +128,7 @@ test('a policy reads keys of the prototype, and no others that nobody sent', () 
     path: '/?__proto__=1&constructor=2',
     headers: { ['__proto__']: '3', toString: '4' },
   };
-  const { result } = engine.evaluate(questionOf(http));
+  const { result } = verdictAtOnce(engine, questionOf(http));
   const text = JSON.stringify(result);
   assert.match(text, /"parsed_query":\{[^}]*"__proto__":\["1"\]/);
   assert.match(text, /"parsed_query":\{[^}]*"constructor":\["2"\]/);
@@ -138,13 +139,13 @@ test('a policy reads keys of the prototype, and no others that nobody sent', () 
 test('a policy reads half a surrogate pair as U+FFFD', () => {
   const headers = { 'content-type': 'application/json' };
   const body = String.raw`["\ud800", "\ud83d\ude00"]`;
-  const { decision } = engineOf(bundles.echo).evaluate(questionOf({ headers, body }));
+  const { decision } = verdictAtOnce(engineOf(bundles.echo), questionOf({ headers, body }));
   assert.ok(decision.outcome === 'allow');
   assert.match(JSON.stringify(decision.metadata), /"parsed_body":\["\ufffd","😀"\]/);
 });
 
 test('a body that cannot be read is a bad request, without an evaluation', () => {
-  const verdict = engineOf(bundles.echo).evaluate(invoiceQuestion('{'));
+  const verdict = verdictAtOnce(engineOf(bundles.echo), invoiceQuestion('{'));
   assert.equal(reasonOf(verdict), 'bad_request');
   assert.equal(verdict.input, undefined);
 });
@@ -152,19 +153,19 @@ test('a body that cannot be read is a bad request, without an evaluation', () =>
 test('after an evaluation that failed, the next one is right', () => {
   const engine = engineOf(bundles.example);
   for (let round = 0; round < 20; round += 1) {
-    const failed = engine.evaluate(invoiceQuestion('1e999999999'));
+    const failed = verdictAtOnce(engine, invoiceQuestion('1e999999999'));
     assert.equal(reasonOf(failed), 'policy_unavailable');
     assert.ok(failed.decision.outcome === 'deny');
     assert.match(failed.decision.detail, /the evaluation failed: .*number/);
     assert.ok(failed.input);
-    assert.equal(reasonOf(engine.evaluate(ordersQuestion)), 'allowed');
-    assert.equal(reasonOf(engine.evaluate(invoiceQuestion('1'))), 'allowed');
+    assert.equal(reasonOf(verdictAtOnce(engine, ordersQuestion)), 'allowed');
+    assert.equal(reasonOf(verdictAtOnce(engine, invoiceQuestion('1'))), 'allowed');
   }
 });
 
 test('an evaluation without end is stopped, says so, and the next one is right', () => {
   const engine = engineOf(bundles.hungry);
-  const judge = (path: string) => engine.evaluate(questionOf({ path }));
+  const judge = (path: string) => verdictAtOnce(engine, questionOf({ path }));
   const startedMs = performance.now();
   for (const path of ['/?size=100000&length=1', '/?size=1&length=9000000']) {
     const { decision } = judge(path);
@@ -178,13 +179,13 @@ test('an evaluation without end is stopped, says so, and the next one is right',
 
 test('the fuel of an evaluation follows from its input alone, and may be limited', () => {
   const hungry = engineOf(bundles.hungry);
-  const fuelOf = (path: string) => hungry.evaluate(questionOf({ path })).fuel;
+  const fuelOf = (path: string) => verdictAtOnce(hungry, questionOf({ path })).fuel;
   const fuel = fuelOf('/?size=9&length=5');
   assert.ok(fuel !== undefined && fuel > 0);
   assert.equal(fuelOf('/?size=9&length=5'), fuel);
   assert.ok((fuelOf('/?size=90&length=5') ?? 0) > 10 * fuel);
   const question = questionOf({ path: '/?size=9&length=5' });
-  const judge = (maxFuel: number) => engineOf(bundles.hungry, { maxFuel }).evaluate(question);
+  const judge = (maxFuel: number) => verdictAtOnce(engineOf(bundles.hungry, { maxFuel }), question);
   assert.equal(reasonOf(judge(fuel)), 'allowed');
   assert.equal(reasonOf(judge(fuel - 1)), 'policy_unavailable');
 });
@@ -198,7 +199,7 @@ test('an engine is loaded aside as it is at once, with much data and with little
     const engine = await loadPolicyEngine(bundle, engineOptions);
     const other = engineOf(bundle);
     for (const question of [ordersQuestion, invoiceQuestion('1000'), invoiceQuestion('2000')]) {
-      assert.deepEqual(engine.evaluate(question), other.evaluate(question));
+      assert.deepEqual(verdictAtOnce(engine, question), verdictAtOnce(other, question));
     }
   }
 });
@@ -219,21 +220,21 @@ function raise(error: Error): never {
 for (const [answer, builtin, reason] of answersOfABuiltin) {
   test(`${answer} of a builtin that another room brings means ${reason}`, () => {
     const engine = engineOf(bundles.needsBuiltin, { builtins: { 'rego.parse_module': builtin } });
-    assert.equal(reasonOf(engine.evaluate(questionOf({}))), reason);
+    assert.equal(reasonOf(verdictAtOnce(engine, questionOf({}))), reason);
   });
 }
 
 test('an answer that nobody can read is a denial, not an exception', () => {
   const filterMetadata = { deep: JSON.parse('['.repeat(600) + ']'.repeat(600)) as unknown };
   const attributes = { metadataContext: { filterMetadata } };
-  const verdict = engineOf(bundles.echo).evaluate(questionOf({}, { attributes }));
+  const verdict = verdictAtOnce(engineOf(bundles.echo), questionOf({}, { attributes }));
   assert.equal(reasonOf(verdict), 'policy_unavailable');
 });
 
 test('metadata that nests without end is a denial, not an exception', () => {
   const filterMetadata = { deep: JSON.parse('['.repeat(1e5) + ']'.repeat(1e5)) as unknown };
   const attributes = { metadataContext: { filterMetadata } };
-  const verdict = engineOf(bundles.revisionB).evaluate(questionOf({}, { attributes }));
+  const verdict = verdictAtOnce(engineOf(bundles.revisionB), questionOf({}, { attributes }));
   assert.equal(reasonOf(verdict), 'policy_unavailable');
 });
 
@@ -241,7 +242,7 @@ test('memory stays flat over 20,000 evaluations of 64 KiB', async () => {
   const engine = engineOf(bundles.revisionB);
   const question = questionOf({ headers: { 'x-filler': 'x'.repeat(64 * 1024) } });
   const evaluate = (times: number) => {
-    for (let round = 0; round < times; round += 1) engine.evaluate(question);
+    for (let round = 0; round < times; round += 1) verdictAtOnce(engine, question);
     return memoryInUse();
   };
   const before = await evaluate(1000);
@@ -259,7 +260,7 @@ test('memory that large requests took is given back', async () => {
   const engine = engineOf(bundles.example);
   const before = await memoryInUse();
   for (let round = 0; round < 3; round += 1) {
-    assert.equal(reasonOf(engine.evaluate(listQuestion(500_000))), 'policy_denied');
+    assert.equal(reasonOf(verdictAtOnce(engine, listQuestion(500_000))), 'policy_denied');
   }
   const grown = (await memoryInUse()) - before;
   assert.ok(grown < 16 * 1024 * 1024, `kept ${grown} bytes`);
@@ -267,15 +268,15 @@ test('memory that large requests took is given back', async () => {
 
 test('a request that needs more memory than there may be is denied, and the next one is right', () => {
   const engine = engineOf(bundles.example);
-  assert.equal(reasonOf(engine.evaluate(listQuestion(3_000_000))), 'policy_unavailable');
-  assert.equal(reasonOf(engine.evaluate(ordersQuestion)), 'allowed');
+  assert.equal(reasonOf(verdictAtOnce(engine, listQuestion(3_000_000))), 'policy_unavailable');
+  assert.equal(reasonOf(verdictAtOnce(engine, ordersQuestion)), 'allowed');
 });
 
 test('requests around the length that shares an instance are judged alike', () => {
   const engine = engineOf(bundles.boolean);
   for (const length of [127_000, 128_000, 129_000, 130_000, 131_000, 200_000]) {
     const question = questionOf({ headers: { filler: 'x'.repeat(length) } });
-    assert.equal(reasonOf(engine.evaluate(question)), 'allowed');
+    assert.equal(reasonOf(verdictAtOnce(engine, question)), 'allowed');
   }
 });
 
@@ -306,7 +307,7 @@ test('whatever is sent is judged, and the policy reads what the verdict says it 
   const engine = engineOf(bundles.echo, { protoDescriptor: shopDescriptorSet() });
   fc.assert(
     fc.property(hostileRequest, (http) => {
-      const { decision, input, result } = engine.evaluate(questionOf(http));
+      const { decision, input, result } = verdictAtOnce(engine, questionOf(http));
       if (decision.reason === 'bad_request') return;
       assert.equal(decision.reason, 'allowed', JSON.stringify(decision));
       const document = JSON.parse(input?.text ?? '') as unknown;

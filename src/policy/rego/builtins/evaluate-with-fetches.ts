@@ -6,22 +6,40 @@ import type { Fetcher } from './fetcher.ts';
 const maxQuestions = 20;
 
 /**
- * Evaluates until nothing is left to ask. `evaluateOnce` starts from the beginning each time, with
- * the same time and the same memory, and throws a BuiltinSuspension at a question that has no answer
- * yet. Throws a BuiltinHalt when the signal aborts or there are too many questions.
+ * Evaluates until nothing is left to ask: at once where nothing is asked. `evaluateOnce` starts from
+ * the beginning each time, with the same time and the same memory, and throws a BuiltinSuspension at a
+ * question that has no answer yet. Throws a BuiltinHalt when the signal, which is made for the first
+ * question, aborts or there are too many questions.
  */
-export async function evaluateWithFetches<T>(
+export function evaluateWithFetches<T>(
+  evaluateOnce: (remembered: Map<string, RegoValue>) => T,
+  fetcher: Fetcher,
+  signalOf: () => AbortSignal,
+): T | Promise<T> {
+  const remembered = new Map<string, RegoValue>();
+  try {
+    return evaluateOnce(remembered);
+  } catch (error) {
+    if (!(error instanceof BuiltinSuspension)) throw error;
+    return evaluateAfter(error, remembered, evaluateOnce, fetcher, signalOf());
+  }
+}
+
+async function evaluateAfter<T>(
+  first: BuiltinSuspension,
+  remembered: Map<string, RegoValue>,
   evaluateOnce: (remembered: Map<string, RegoValue>) => T,
   fetcher: Fetcher,
   signal: AbortSignal,
 ): Promise<T> {
-  const remembered = new Map<string, RegoValue>();
-  for (let asked = 0; asked <= maxQuestions; asked += 1) {
+  let suspension = first;
+  for (let asked = 0; asked < maxQuestions; asked += 1) {
+    remembered.set(suspension.key, await answerInTime(suspension, fetcher, signal));
     try {
       return evaluateOnce(remembered);
     } catch (error) {
       if (!(error instanceof BuiltinSuspension)) throw error;
-      remembered.set(error.key, await answerInTime(error, fetcher, signal));
+      suspension = error;
     }
   }
   throw new BuiltinHalt(`a policy asked more than ${maxQuestions} questions of the outside`);

@@ -262,7 +262,7 @@ test('an evaluation starts again for each question, and asks each only once', as
       return send({ ...get, url: 'https://api.example/y' }, call);
     },
     fetcher,
-    new AbortController().signal,
+    () => new AbortController().signal,
   );
   assert.equal(result, 'second');
   assert.deepEqual([evaluations, fetcher.asked.length], [3, 2]);
@@ -276,9 +276,9 @@ test('a policy that makes up questions without end is halted', async () => {
       return send({ ...get, url: `https://api.example/${n}` }, { nowNs: 0n, remembered });
     },
     fetcherOf([]),
-    new AbortController().signal,
+    () => new AbortController().signal,
   );
-  await assert.rejects(evaluation, BuiltinHalt);
+  await assert.rejects(Promise.resolve(evaluation), BuiltinHalt);
   assert.ok(n < 50);
 });
 
@@ -288,19 +288,34 @@ test('an answer that does not come is halted at the deadline', async () => {
   const evaluation = evaluateWithFetches(
     (remembered) => send(get, { nowNs: 0n, remembered }),
     never,
-    signal,
+    () => signal,
   );
-  await assert.rejects(evaluation, BuiltinHalt);
+  await assert.rejects(Promise.resolve(evaluation), BuiltinHalt);
 });
 
-test('a fault of the policy is passed on as it is', async () => {
+const noDeadline = () => new AbortController().signal;
+const neverAsked = () => assert.fail('nothing was asked');
+
+test('a fault of the policy is passed on as it is, before the first question and after', async () => {
   const fault = new Error('out of fuel');
-  const evaluation = evaluateWithFetches(
-    () => {
-      throw fault;
-    },
-    fetcherOf([]),
-    new AbortController().signal,
+  const failAfter = (remembered: Map<string, RegoValue>) => {
+    if (remembered.size === 1) throw fault;
+    return send(get, { nowNs: 0n, remembered });
+  };
+  const known = new Map<string, RegoValue>([['', null]]);
+  assert.throws(
+    () => evaluateWithFetches(() => failAfter(known), fetcherOf([]), noDeadline),
+    fault,
   );
-  await assert.rejects(evaluation, fault);
+  await assert.rejects(
+    Promise.resolve(evaluateWithFetches(failAfter, fetcherOf(['answer']), noDeadline)),
+    fault,
+  );
+});
+
+test('what asks nothing is evaluated at once', () => {
+  assert.equal(
+    evaluateWithFetches(() => 'at once', fetcherOf([]), neverAsked),
+    'at once',
+  );
 });
