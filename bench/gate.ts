@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { GateKeeper } from '../src/app/gate-keeper.ts';
 import { countInMemory } from '../src/app/limit-counts.ts';
-import { valueOf } from '../src/app/loaded.ts';
+import { throwProblems, valueOf } from '../src/app/loaded.ts';
+import { PolicyBundles } from '../src/app/policy-bundles.ts';
 import type { Gate } from '../src/check/decide.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { systemClock } from '../src/domain/clock.ts';
@@ -12,5 +13,7 @@ export async function openGate(): Promise<Gate> {
   const loaded = loadConfig(fileURLToPath(new URL('micro.yaml', import.meta.url)), {});
   if ('problems' in loaded) throw new CannotMeasure('bench/micro.yaml has problems');
   const { surroundings } = countInMemory(systemClock);
-  return valueOf(await GateKeeper.open(loaded.config, surroundings)).served.gate;
+  const keeper = valueOf(await GateKeeper.open(loaded.config, surroundings));
+  throwProblems(await new PolicyBundles(keeper, systemClock, { checked: () => {} }).open());
+  return keeper.served.gate;
 }
