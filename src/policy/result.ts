@@ -66,7 +66,7 @@ function interpretObject(result: JsonObject): ResultVerdict {
   const reason = optional(result, 'reason', readString);
   const others = optional(result, 'reasons', arrayOf(readString)) ?? [];
   const reasons = reason === undefined ? others : [reason, ...others];
-  const limits = optional(result, 'limits', arrayOf(readLimit)) ?? [];
+  const limits = optional(result, 'limits', readLimits) ?? [];
   const metadata = optional(result, 'dynamic_metadata', readObject);
   const policy = metadata === undefined ? {} : { metadata };
   if (allowed) {
@@ -107,6 +107,16 @@ function readRule(value: JsonValue, name: string): string {
   const fault = headerFault({ name, value: rule });
   if (fault !== undefined) throw new ResultFault(`${name} cannot be a header: ${fault}`);
   return rule;
+}
+
+/** More would be a client's doing, through a policy that names one for each part of a body. */
+const maxLimits = 100;
+
+function readLimits(value: JsonValue, name: string): readonly LimitRequest[] {
+  const limits = arrayOf(readLimit)(value, name);
+  if (limits.length > maxLimits)
+    throw new ResultFault(`${name} has more than ${maxLimits} entries`);
+  return limits;
 }
 
 function readLimit(value: JsonValue, at: string): LimitRequest {

@@ -144,6 +144,7 @@ const faults: readonly (readonly [result: JsonValue, names: RegExp])[] = [
     [{ allowed, limits: {} }, /limits must be an array/],
     [{ allowed, limits: ['orders'] }, /limits\[0\] must be an object/],
     [{ allowed, limits: [{}] }, /name is missing/],
+    [{ allowed, limits: Array.from({ length: 101 }, () => ({ name: 'a' })) }, /more than 100/],
     [{ allowed, limits: [{ name: 'a', key: 1 }] }, /key must be a string/],
     [{ allowed, limits: [{ name: 'a', cost: 0 }] }, /cost/],
     [{ allowed, limits: [{ name: 'a', cost: -1 }] }, /cost/],
