@@ -20,7 +20,7 @@ const linkName =
   /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
 
 /** `server.maxMessage` is `SALLYPORT_SERVER_MAX_MESSAGE`. */
-export function variableName(path: readonly string[]): string {
+function variableName(path: readonly string[]): string {
   const words = path.map((key) => key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`));
   return prefix + words.join('_').toUpperCase();
 }

@@ -107,7 +107,7 @@ export const httpUrl = leaf({
   secret: true,
 });
 
-export function isHttpUrl(value: string): boolean {
+function isHttpUrl(value: string): boolean {
   const url = URL.parse(value);
   return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === '';
 }

@@ -20,7 +20,7 @@ export interface Evaluation {
 }
 
 /** An evaluation used all of its fuel. */
-export class OutOfFuel extends Error {
+class OutOfFuel extends Error {
   override readonly name = 'OutOfFuel';
 }
 

@@ -20,7 +20,7 @@ function withDoubles(value: RegoValue): RegoValue {
   return RegoObject.of(value.entries.map(([key, member]) => [key, withDoubles(member)] as const));
 }
 
-export function doubleOf(number: RegoNumber): number {
+function doubleOf(number: RegoNumber): number {
   return Number(number instanceof Decimal ? number.text : number);
 }
 

@@ -44,7 +44,7 @@ function send(call: BuiltinCall, request: RegoObject, allowed: AllowedHosts): Re
 }
 
 /** Requests that differ only in headers that do not matter are one. */
-export function cacheKey(request: RegoObject): RegoObject {
+function cacheKey(request: RegoObject): RegoObject {
   const ignored = request.get('cache_ignored_headers');
   const headers = request.get('headers');
   const withoutList = [...request.entries, ['cache_ignored_headers', null] as const];

@@ -168,7 +168,7 @@ function subjectKey(value: Buffer): Members {
 }
 
 /** In the order of Go's numbers for them. */
-export const keyUsageIds = [
+const keyUsageIds = [
   '2.5.29.37.0',
   '1.3.6.1.5.5.7.3.1',
   '1.3.6.1.5.5.7.3.2',
