@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -8,6 +8,8 @@ export interface RunningProcess {
   /** What it wrote so far. */
   stdout(): string;
   stderr(): string;
+  /** What it says may come after what it does: waits until its standard error has it. */
+  says(pattern: RegExp): Promise<void>;
   signal(name: NodeJS.Signals): void;
   /** Its status or the signal that ended it; undefined while it runs. */
   endedWith(): number | NodeJS.Signals | undefined;
@@ -25,23 +27,30 @@ export function startProcess(
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // Not at its exit: what it said last may still be in the pipe then.
+  const closed = once(child, 'close').then(() => (isClosed = true));
+  let isClosed = false;
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
-  return {
+  const program: RunningProcess = {
     pid: child.pid ?? 0,
     stdout,
     stderr,
-    endedWith: () => child.exitCode ?? child.signalCode ?? undefined,
+    says: async (pattern) => {
+      await waitFor(String(pattern), () => pattern.test(stderr()) || undefined, { program });
+    },
+    endedWith: () => (isClosed ? (child.exitCode ?? child.signalCode ?? 1) : undefined),
     signal: (name) => child.kill(name),
     stop: async (graceMs = 10_000) => {
       child.kill('SIGCONT');
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
-      await endOf(child);
+      await closed;
       clearTimeout(timer);
       return child.exitCode ?? child.signalCode ?? 1;
     },
   };
+  return program;
 }
 
 /** Polls until the condition gives a value; fails with what the program said when it never does. */
@@ -65,8 +74,4 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   const chunks: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
   return () => Buffer.concat(chunks).toString('utf8');
-}
-
-async function endOf(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }

@@ -207,7 +207,7 @@ test('a signature is required where keys are configured, and only the right one 
   ];
   for (const [files, says] of refusals) {
     bundles.publish(name, await bundleOf(files));
-    await waitFor(String(says), () => says.test(started.process.stderr()) || undefined);
+    await started.process.says(says);
     assert.equal((await ask()).revision, 'r1');
   }
 });
@@ -254,7 +254,7 @@ test('another bundle in the configuration serves once it can, and until then the
     );
   writeConfiguration(described({ url: `${bundles.url}/nothing` }));
   await reloads('failure');
-  assert.match(started.process.stderr(), /\/nothing: the server answered 404/);
+  await started.process.says(/\/nothing: the server answered 404/);
   assert.equal((await ask()).revision, 'r1');
 
   bundles.publish('other', await bundleOf(await revisionOf('other-1')));

@@ -69,7 +69,7 @@ test('a new bundle decides; a bad one is refused by name, and the old one decide
 
   putBundle(needsBuiltin);
   await reloads('policy', 'failure');
-  assert.match(server.process.stderr(), /builtin/);
+  await server.process.says(/builtin/);
   assert.deepEqual(await ask(), { status: 403, reason: 'policy_denied' });
 
   putBundle(example);
@@ -90,7 +90,7 @@ test('retuned limits hold at once, and callers keep their place', async () => {
 test('a bad limits file is refused at its line, and the old limits hold', async () => {
   writeConfiguration(described({}, [{ ...ordersLimit, rate: 'a lot' }]));
   await reloads('limits', 'failure');
-  assert.match(server.process.stderr(), /limits\.yaml:\d+: limits\[0\]\.rate/);
+  await server.process.says(/limits\.yaml:\d+: limits\[0\]\.rate/);
   for (let taken = 0; taken < 3; taken += 1) assert.equal((await ask()).status, 200);
   assert.equal((await ask()).reason, 'rate_limited');
 });
@@ -105,7 +105,7 @@ test('trust domains change while checks are answered', async () => {
 test('a bad configuration is refused, and the old one serves', async () => {
   writeConfiguration(described({ identity: { trustDomians: ['shop.example'] } }));
   await reloads('config', 'failure');
-  assert.match(server.process.stderr(), /sallyport\.yaml:\d+: identity\.trustDomians/);
+  await server.process.says(/sallyport\.yaml:\d+: identity\.trustDomians/);
   assert.equal((await ask()).status, 200);
 });
 
@@ -135,7 +135,7 @@ test('a mask that cannot be is refused with the rest, and nothing of it holds', 
   const identity = { trustDomains: ['other.example'] };
   writeConfiguration(described({ identity, audit: { ...audit, mask: ['/foo/bar'] } }));
   await reloads('config', 'failure');
-  assert.match(server.process.stderr(), /sallyport\.yaml:\d+: audit\.mask\[0\]/);
+  await server.process.says(/sallyport\.yaml:\d+: audit\.mask\[0\]/);
   assert.equal(await server.metric('sallyport_reload_total{what="config",result="success"}'), 0);
   assert.equal((await ask()).status, 200);
 });
@@ -163,7 +163,7 @@ test('what only a restart changes is said, and the rest holds at once', async ()
   const identity = { trustDomains: ['other.example'] };
   writeConfiguration(described({ server: newServer, identity }));
   await reloads('config', 'success');
-  assert.match(server.process.stderr(), /need a restart.*server/);
+  await server.process.says(/need a restart.*server/);
   assert.equal((await ask()).reason, 'unauthenticated');
 });
 

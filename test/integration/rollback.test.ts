@@ -69,7 +69,7 @@ test('rollback puts back the revision before, and holds it until there is anothe
   assert.deepEqual([status, stderr], [0, '']);
   assert.equal(stdout, 'authz: revision r1 decides; r2 is not taken again\n');
   await serves('r1');
-  assert.match(server.process.stderr(), /a bundle was rolled back, as was asked.*from.*r2.*to.*r1/);
+  await server.process.says(/a bundle was rolled back, as was asked.*from.*r2.*to.*r1/);
   assert.equal((await said('-c', config)).status, 1, 'there is nothing before r1');
   await publish('r3');
   await serves('r3');
@@ -86,7 +86,7 @@ test('a bundle that is not there is no; a wrong token, or none, is status 2', as
   const refused = await said('-c', config, '--bundle', 'authz', '--token-file', wrong);
   assert.equal(refused.status, 2);
   assert.match(refused.stderr, /the server answered 401: Send the token of admin\.tokenFile/);
-  assert.match(server.process.stderr(), /refused requests without the right token/);
+  await server.process.says(/refused requests without the right token/);
   const without = await said('--server-admin', '127.0.0.1:1');
   assert.equal(without.status, 2);
   assert.match(without.stderr, /--token-file is missing/);
