@@ -72,9 +72,13 @@ test('checks that wait for other servers do not hold up each other', async () =>
 });
 
 test('an answer that is not there in time is a denial, within the time', async () => {
+  const timeoutMs = 1000;
   const startedMs = performance.now();
-  assert.equal(await reasonWhenAsking(`http://127.0.0.1:${port}/never`, 400), 'deadline_exceeded');
-  assert.ok(performance.now() - startedMs < 400);
+  assert.equal(
+    await reasonWhenAsking(`http://127.0.0.1:${port}/never`, timeoutMs),
+    'deadline_exceeded',
+  );
+  assert.ok(performance.now() - startedMs < timeoutMs);
 });
 
 test('a host that is not named is never asked', async (t) => {

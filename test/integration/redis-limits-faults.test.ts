@@ -16,7 +16,7 @@ import { namedLimitFrom, questionFrom } from '../unit/limits/fixture.ts';
 
 const commandTimeoutMs = 100;
 /** What a busy machine may add to a time-out. */
-const slackMs = 250;
+const slackMs = 600;
 const recoveryMs = 8000;
 
 interface Rig {
