@@ -6,7 +6,7 @@ import { DenialCache } from '../limits/denial-cache.ts';
 import type { LimiterSurroundings } from '../limits/limiter.ts';
 import { MemoryLimitStore } from '../limits/memory-store.ts';
 import { RedisLimitStore } from '../limits/redis-store.ts';
-import { createRedisConnection, type RedisObserver } from '../limits/redis.ts';
+import { createRedisConnection, type RedisObserver } from '../shared-state/redis-connection.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { valueOf } from './loaded.ts';

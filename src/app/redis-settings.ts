@@ -1,7 +1,11 @@
 import type { RedisConfig } from '../config/config.ts';
 import type { Problem } from '../config/problem.ts';
 import { readText } from '../config/read-file.ts';
-import type { RedisCredentials, RedisServers, RedisSettings } from '../limits/redis-settings.ts';
+import type {
+  RedisCredentials,
+  RedisServers,
+  RedisSettings,
+} from '../shared-state/redis-settings.ts';
 import type { Loaded } from './loaded.ts';
 
 /** The files whose change means a new connection. */

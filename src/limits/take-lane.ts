@@ -1,18 +1,23 @@
 import type { Clock } from '../domain/clock.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { Charge, Taken } from './store.ts';
+import { takeScript } from './take-script.ts';
 
 /** A script holds up Redis while it runs: 64 requests take it about half a millisecond. */
 const maxRequestsPerCall = 64;
 /** Lua cannot unpack more than about 8000 keys at once. */
 const maxChargesPerCall = 4096;
 
-/** What runs `takeScript` on the server that has the keys. */
+/** What runs a script on the server that has the keys. */
 export interface ScriptRunner {
   /** When false, calls fail at once. */
   isUp(): boolean;
   /** Rejects on an error, a lost connection, or after the command timeout. */
-  runTakeScript(keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
+  runScript(
+    lua: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown>;
 }
 
 /** Told when calls begin to be kept from a server that does not answer, and when no longer. */
@@ -123,7 +128,7 @@ export class TakeLane {
     const keys: string[] = [];
     const args: (string | number)[] = [];
     for (const request of requests) this.#write(request, keys, args);
-    const reply = numbersIn(await this.#runner.runTakeScript(keys, args));
+    const reply = numbersIn(await this.#runner.runScript(takeScript, keys, args));
     if (reply.length !== 1 + requests.length + keys.length) throw unexpectedReply();
     return reply;
   }

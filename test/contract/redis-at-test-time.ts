@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Cluster } from 'ioredis';
-import type { RedisClient } from '../../src/limits/redis-client.ts';
+import type { RedisClient } from '../../src/shared-state/redis-client.ts';
 import type { ScriptRunner } from '../../src/limits/take-lane.ts';
 import { takeScript } from '../../src/limits/take-script.ts';
 import { testEpochMs } from './limit-store.ts';
@@ -40,10 +40,12 @@ export class RedisAtTestTime implements ScriptRunner {
     return true;
   }
 
-  async runTakeScript(
+  async runScript(
+    lua: string,
     keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<unknown> {
+    assert.equal(lua, takeScript);
     const seconds = Math.floor(this.#nowMs / 1000);
     const microseconds = (this.#nowMs % 1000) * 1000;
     const all = [...keys, ...args, seconds, microseconds];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { systemClock } from '../../src/domain/clock.ts';
-import { openRedisClient } from '../../src/limits/redis-client.ts';
+import { openRedisClient } from '../../src/shared-state/redis-client.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { startRedisCluster } from '../setup/redis-cluster.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';

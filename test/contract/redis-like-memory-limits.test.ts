@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { systemClock } from '../../src/domain/clock.ts';
 import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
 import type { CalendarEdges } from '../../src/limits/calendar.ts';
-import { openRedisClient } from '../../src/limits/redis-client.ts';
+import { openRedisClient } from '../../src/shared-state/redis-client.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';

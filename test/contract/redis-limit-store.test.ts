@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { after } from 'node:test';
 import { systemClock } from '../../src/domain/clock.ts';
-import { openRedisClient } from '../../src/limits/redis-client.ts';
+import { openRedisClient } from '../../src/shared-state/redis-client.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../src/domain/clock.ts';
-import type { RedisSettings } from '../../src/limits/redis-settings.ts';
+import type { RedisSettings } from '../../src/shared-state/redis-settings.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
-import { createRedisConnection, type RedisConnection } from '../../src/limits/redis.ts';
+import {
+  createRedisConnection,
+  type RedisConnection,
+} from '../../src/shared-state/redis-connection.ts';
 import type { Charge } from '../../src/limits/store.ts';
 import { unobserved } from '../setup/redis-settings.ts';
 

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../../src/domain/clock.ts';
 import { DenialCache } from '../../src/limits/denial-cache.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
-import { createRedisConnection } from '../../src/limits/redis.ts';
+import { createRedisConnection } from '../../src/shared-state/redis-connection.ts';
 import type { Charge } from '../../src/limits/store.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 

@@ -8,7 +8,10 @@ import type { LimitsVerdict, OnStoreError } from '../../src/domain/limit.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
-import { createRedisConnection, type RedisConnection } from '../../src/limits/redis.ts';
+import {
+  createRedisConnection,
+  type RedisConnection,
+} from '../../src/shared-state/redis-connection.ts';
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 import { TcpProxy } from '../setup/tcp-proxy.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { RedisTls } from '../../src/limits/redis-settings.ts';
+import type { RedisTls } from '../../src/shared-state/redis-settings.ts';
 import { type Certificate, createCertificateAuthority } from '../e2e/certificates.ts';
 import { freePort } from '../setup/free-port.ts';
 import { RedisServer } from '../setup/redis-server.ts';

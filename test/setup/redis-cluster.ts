@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RedisAddress } from '../../src/limits/redis-settings.ts';
+import type { RedisAddress } from '../../src/shared-state/redis-settings.ts';
 import { freePort } from './free-port.ts';
 import { RedisServer } from './redis-server.ts';
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RedisServers } from '../../src/limits/redis-settings.ts';
+import type { RedisServers } from '../../src/shared-state/redis-settings.ts';
 import { freePort } from './free-port.ts';
 import { RedisServer } from './redis-server.ts';
 

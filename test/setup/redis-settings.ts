@@ -1,5 +1,5 @@
 import type { LaneObserver } from '../../src/limits/take-lane.ts';
-import type { RedisServers, RedisSettings } from '../../src/limits/redis-settings.ts';
+import type { RedisServers, RedisSettings } from '../../src/shared-state/redis-settings.ts';
 
 /** A connection with time-outs that only a Redis that is gone exceeds; say what the test is about. */
 export function redisSettings(

@@ -15,6 +15,7 @@ const mayEnter: Record<string, readonly string[]> = {
   identity: ['domain', 'check'],
   policy: ['domain', 'check'],
   limits: ['domain', 'check'],
+  'shared-state': ['domain', 'check'],
   audit: ['domain', 'check'],
   telemetry: ['domain', 'check'],
   admin: ['domain', 'check'],
@@ -30,7 +31,7 @@ const ownerOf: Record<string, string> = {
   re2js: 'policy',
   'tar-stream': 'policy',
   graphql: 'policy',
-  ioredis: 'limits',
+  ioredis: 'shared-state',
   'prom-client': 'telemetry',
   yaml: 'config',
 };

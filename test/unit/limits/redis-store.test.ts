@@ -13,7 +13,7 @@ const farAwayMs = Number.MAX_SAFE_INTEGER;
 function connectionThat(parts: Partial<ScriptRunner>): ScriptRunner {
   return {
     isUp: () => true,
-    runTakeScript: async () => Promise.resolve([]),
+    runScript: async () => Promise.resolve([]),
     ...parts,
   };
 }
@@ -41,7 +41,7 @@ test('a reply that the script does not give is an error, never an admission', as
     { 0: 7, 1: 1, 2: 0, length: 3 },
   ];
   for (const reply of replies) {
-    const connection = connectionThat({ runTakeScript: async () => Promise.resolve(reply) });
+    const connection = connectionThat({ runScript: async () => Promise.resolve(reply) });
     await assert.rejects(takeFrom(connection), /not of the limit script/, JSON.stringify(reply));
   }
 });
@@ -53,7 +53,7 @@ test('only a 1 admits', async () => {
     [2, false],
   ] as const) {
     const connection = connectionThat({
-      runTakeScript: async () => Promise.resolve([9, first, 7]),
+      runScript: async () => Promise.resolve([9, first, 7]),
     });
     assert.deepEqual(await takeFrom(connection), { admitted, levels: [7], atUs: 9 });
   }
@@ -61,7 +61,7 @@ test('only a 1 admits', async () => {
 
 test('a connection that throws is an error of every request that waits', async () => {
   const connection = connectionThat({
-    runTakeScript: () => {
+    runScript: () => {
       throw new Error('not even a promise');
     },
   });
@@ -72,7 +72,7 @@ test('nothing is sent while Redis is away', async () => {
   let calls = 0;
   const connection = connectionThat({
     isUp: () => false,
-    runTakeScript: async () => Promise.resolve([9, (calls += 1), 0]),
+    runScript: async () => Promise.resolve([9, (calls += 1), 0]),
   });
   await assert.rejects(takeFrom(connection), /not connected/);
   assert.equal(calls, 0);
@@ -81,7 +81,7 @@ test('nothing is sent while Redis is away', async () => {
 test('only durations are sent, in calls of what one turn brought', async () => {
   const sent: unknown[] = [];
   const connection = connectionThat({
-    runTakeScript: async (keys, args) => {
+    runScript: async (_lua, keys, args) => {
       sent.push([keys, args]);
       return Promise.resolve(keys.length === 3 ? [9, 1, 0, 0, 0, 5] : [9, 1, 0]);
     },

@@ -1,6 +1,6 @@
-import { openRedisClient } from './redis-client.ts';
+import { hash } from 'node:crypto';
+import { openRedisClient, type RedisClient } from './redis-client.ts';
 import type { RedisSettings } from './redis-settings.ts';
-import type { ScriptRunner } from './take-lane.ts';
 
 /** Told when Redis comes and goes. Must not throw. */
 export interface RedisObserver {
@@ -9,6 +9,18 @@ export interface RedisObserver {
   lost(cause: string): void;
   /** A connection with renewed settings cannot be made; the old settings stay. At each attempt. */
   renewalFailed(cause: string): void;
+}
+
+/** What runs a script of ours on the server that has its keys. */
+export interface ScriptRunner {
+  /** When false, calls fail at once. */
+  isUp(): boolean;
+  /** Rejects on an error, a lost connection, or after the command timeout. */
+  runScript(
+    lua: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown>;
 }
 
 export interface RedisConnection extends ScriptRunner {
@@ -40,8 +52,12 @@ class RenewableConnection implements RedisConnection {
     return this.#serving.isUp();
   }
 
-  runTakeScript(keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    return this.#serving.runTakeScript(keys, args);
+  runScript(
+    lua: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    return this.#serving.runScript(lua, keys, args);
   }
 
   renew(settings: RedisSettings): void {
@@ -76,7 +92,7 @@ class RenewableConnection implements RedisConnection {
 
 /** One client, for as long as its settings hold. */
 class Link implements ScriptRunner {
-  readonly #client: ReturnType<typeof openRedisClient>;
+  readonly #client: RedisClient;
   readonly #commandTimeoutMs: number;
   #isClosed = false;
 
@@ -107,12 +123,13 @@ class Link implements ScriptRunner {
     return this.#client.status === 'ready';
   }
 
-  async runTakeScript(
+  async runScript(
+    lua: string,
     keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<unknown> {
     try {
-      return await this.#client.takeLimits(keys.length, ...keys, ...args);
+      return await runByDigest(this.#client, lua, [keys.length, ...keys, ...args]);
     } catch (error) {
       throw inPlainWords(error);
     }
@@ -129,6 +146,33 @@ class Link implements ScriptRunner {
       this.#client.disconnect();
     }, this.#commandTimeoutMs);
   }
+}
+
+type ScriptArguments = [keyCount: number, ...keysAndArgs: (string | number)[]];
+
+/** A server that does not know the digest has run nothing (NOSCRIPT), and is sent the text. */
+async function runByDigest(
+  client: RedisClient,
+  lua: string,
+  args: ScriptArguments,
+): Promise<unknown> {
+  try {
+    return await client.evalsha(digestOf(lua), ...args);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+    return client.eval(lua, ...args);
+  }
+}
+
+const digests = new Map<string, string>();
+
+/** Of the few scripts that there are. */
+function digestOf(lua: string): string {
+  const known = digests.get(lua);
+  if (known !== undefined) return known;
+  const digest = hash('sha1', lua);
+  digests.set(lua, digest);
+  return digest;
 }
 
 function sentenceOf({ message, name, code }: NodeJS.ErrnoException): string {

@@ -1,20 +1,7 @@
-import { Cluster, Redis, type RedisOptions, type Result } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisAddress, RedisSettings, RedisTls } from './redis-settings.ts';
-import { takeScript } from './take-script.ts';
 
 export type RedisClient = Redis | Cluster;
-
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    takeLimits(keyCount: number, ...keysAndArgs: (string | number)[]): Result<unknown, Context>;
-  }
-}
-
-/**
- * `takeLimits` is EVALSHA, and EVAL where the script is not known (NOSCRIPT). The names are
- * ioredis's own: it finds the first key behind the count.
- */
-const scripts = { takeLimits: { lua: takeScript } };
 
 /** Connects in the background, again and again. */
 export function openRedisClient(settings: RedisSettings): RedisClient {
@@ -66,7 +53,6 @@ function nodeOptions(settings: RedisSettings) {
 }
 
 const reconnecting = {
-  scripts,
   retryStrategy: reconnectDelayMs,
   // After a failover the name leads to the new primary, but this connection still to the old one.
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
@@ -85,7 +71,6 @@ function openCluster(addresses: readonly RedisAddress[], settings: RedisSettings
   const cluster = new Cluster(
     addresses.map(({ host, port }) => ({ host, port })),
     {
-      scripts,
       redisOptions: nodeOptions(settings),
       enableOfflineQueue: false,
       clusterRetryStrategy: reconnectDelayMs,
