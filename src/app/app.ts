@@ -1,6 +1,5 @@
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { Config } from '../config/config.ts';
-import { FileWatcher } from '../config/watch-files.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';
 import { createHealthService } from '../server/health-service.ts';
@@ -37,14 +36,13 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   const onFault = faultLog(log);
   const telemetry = createTelemetry({ version });
   const health = createHealthService();
-  const files = new FileWatcher();
   let isListening = false;
   /** Without a policy every check is denied: Envoy had better ask somebody else. */
   const showHealth = (): void => {
     health.setServing(isListening && gate.keeper.served.bundle !== undefined);
   };
   throwProblems(problemsOf(await probeAdminToken(config.admin)));
-  await files.look([source.path, ...filesOf(config)]);
+  await source.files.look(filesOf(config));
   const gate = await openGate(config, { clock, log, telemetry, onActivated: showHealth });
   const { keeper, bundles, counts } = gate;
   const recorder = createAuditTrail(config.audit, log, telemetry);
@@ -61,7 +59,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
     telemetry.setInsecureOptions(insecureOptions(serving));
     warnOfInsecurity(serving, log);
   };
-  const reloader = new Reloader({ ...gate, source, files, telemetry, log, onReloaded: announce });
+  const reloader = new Reloader({ ...gate, source, telemetry, log, onReloaded: announce });
 
   async function start() {
     announce();

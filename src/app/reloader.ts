@@ -11,6 +11,8 @@ import type { PolicyBundles } from './policy-bundles.ts';
 /** Where the configuration came from, to read it again when it changes. */
 export interface ConfigSource {
   readonly path: string;
+  /** Has looked at it before it was first loaded, so that no change after that is missed. */
+  readonly files: FileWatcher;
   load(): LoadedConfig;
 }
 
@@ -18,8 +20,6 @@ export interface ReloaderDependencies {
   readonly keeper: GateKeeper;
   readonly bundles: PolicyBundles;
   readonly source: ConfigSource;
-  /** Has looked at the files before they were loaded. */
-  readonly files: FileWatcher;
   readonly telemetry: Telemetry;
   readonly log: Logger;
   /** After something new has begun to serve. */
@@ -50,7 +50,7 @@ export class Reloader {
 
   /** Waits for a reload that is under way. */
   stop(): Promise<void> {
-    this.#dependencies.files.stop();
+    this.#dependencies.source.files.stop();
     return this.#last;
   }
 
@@ -59,10 +59,10 @@ export class Reloader {
    * they are what a person now mends.
    */
   #watch(refused?: Config): void {
-    const { keeper, bundles, source, files } = this.#dependencies;
+    const { keeper, bundles, source } = this.#dependencies;
     const { config } = keeper.served;
     const whole = () => this.#reloadConfig();
-    files.watch([
+    source.files.watch([
       this.#on('config', [source.path, ...(refused ? filesOf(refused) : [])], whole),
       this.#on('policy', bundleFiles(config), () => bundles.refreshLocal()),
       this.#on('policy', [config.policy.protoDescriptor], () =>
@@ -92,10 +92,10 @@ export class Reloader {
   }
 
   async #reloadConfig(): Promise<readonly Problem[]> {
-    const { bundles, source, files, log } = this.#dependencies;
+    const { bundles, source, log } = this.#dependencies;
     const loaded = source.load();
     if ('problems' in loaded) return loaded.problems;
-    await files.look(filesOf(loaded.config));
+    await source.files.look(filesOf(loaded.config));
     const problems = await bundles.reconfigure(loaded.config);
     this.#watch(problems.length > 0 ? loaded.config : undefined);
     if (problems.length > 0) return problems;

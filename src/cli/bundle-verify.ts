@@ -1,10 +1,10 @@
 import { formatProblem } from '../config/problem.ts';
 import type { Config } from '../config/config.ts';
 import { bundleOperand } from './bundle-operand.ts';
-import { configOption, jsonOption, type Command } from './command.ts';
+import { jsonOption, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
+import { configOptions, givenConfig, requireConfig, sallyportYaml } from './given-config.ts';
 import { type Arguments, parseArguments } from './parse-arguments.ts';
-import { requireConfig } from './require-config.ts';
 import { UsageError } from './usage-error.ts';
 import { readVerification, verificationOptions } from './verification-options.ts';
 
@@ -12,7 +12,7 @@ export const bundleVerify: Command = {
   name: 'bundle verify',
   summary: 'would a server take this bundle, and if not, why',
   options: [
-    configOption,
+    ...configOptions(),
     { name: 'bundle', value: 'NAME', about: 'which of several bundles it would be' },
     ...verificationOptions,
     jsonOption,
@@ -25,7 +25,9 @@ async function verify(args: readonly string[], context: CliContext): Promise<Exi
   const given = parseArguments(bundleVerify, args);
   const path = bundleOperand(given);
   const signing = readVerification(given);
-  const config = requireConfig(given.text('config') ?? context.defaultConfig, context.environment);
+  const { environment, defaultConfig } = context;
+  const file = givenConfig(given, environment) ?? sallyportYaml(defaultConfig, environment);
+  const config = requireConfig(file);
   const name = nameIn(given, config);
   const tried = await context.tryBundle(config, { name, path, ...(signing && { signing }) });
   const problems = 'problems' in tried ? tried.problems : [];

@@ -2,7 +2,9 @@ import type { ListenAddress } from '../domain/listen-address.ts';
 import { readBytes } from '../config/read-file.ts';
 import { parseDuration } from '../config/units.ts';
 import { parseAddress } from '../config/values.ts';
-import { configOption, jsonOption, type CommandOption } from './command.ts';
+import type { Environment } from '../config/environment.ts';
+import { jsonOption, type CommandOption } from './command.ts';
+import { type ConfigFile, configOptions, givenConfig } from './given-config.ts';
 import type { Arguments } from './parse-arguments.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -25,7 +27,7 @@ export const checkOptions: readonly CommandOption[] = [
   },
   { name: 'source-ip', value: 'IP', about: 'where the request comes from' },
   { name: 'server', value: 'ADDRESS', about: `the server to ask; ${defaultServer}` },
-  { ...configOption, about: 'decide here, without a server, with this sallyport.yaml' },
+  ...configOptions('decide here, without a server, with this sallyport.yaml'),
   { name: 'repeat', value: 'N', about: 'ask so many times' },
   { name: 'timeout', value: 'TIME', about: 'how long to wait for an answer; 2s' },
   jsonOption,
@@ -34,7 +36,7 @@ export const checkOptions: readonly CommandOption[] = [
 /** How and how often to ask. */
 export interface CheckPlan {
   /** A configuration to decide with, or a server to ask. */
-  readonly decider: { readonly config: string } | { readonly server: ListenAddress };
+  readonly decider: { readonly config: ConfigFile } | { readonly server: ListenAddress };
   readonly repeat: number;
   readonly timeoutMs: number;
   readonly json: boolean;
@@ -43,10 +45,12 @@ export interface CheckPlan {
 const maxRepeat = 1_000_000;
 
 /** @throws {UsageError} saying which option is wrong and how it is written. */
-export function readPlan(given: Arguments): CheckPlan {
-  const config = given.text('config');
+export function readPlan(given: Arguments, environment: Environment): CheckPlan {
+  const config = givenConfig(given, environment);
   if (config !== undefined && given.text('server') !== undefined) {
-    throw new UsageError('--server asks a server and --config decides here; give one of them');
+    throw new UsageError(
+      '--server asks a server, and a configuration decides here; give one of them',
+    );
   }
   const repeat = given.text('repeat') ?? '1';
   const timeoutMs = parseDuration(given.text('timeout') ?? '2s');

@@ -5,7 +5,7 @@ import { readRequest } from './check-request.ts';
 import type { Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { parseArguments } from './parse-arguments.ts';
-import { requireConfig } from './require-config.ts';
+import { requireConfig } from './given-config.ts';
 
 export const check: Command = {
   name: 'check',
@@ -16,7 +16,7 @@ export const check: Command = {
 
 async function runCheck(args: readonly string[], context: CliContext): Promise<ExitStatus> {
   const given = parseArguments(check, args);
-  const plan = readPlan(given);
+  const plan = readPlan(given, context.environment);
   const request = readRequest(given);
   const client = await connect(plan, context);
   let status: ExitStatus = 0;
@@ -34,7 +34,7 @@ async function runCheck(args: readonly string[], context: CliContext): Promise<E
 
 function connect({ decider }: CheckPlan, context: CliContext): Promise<CheckClient> {
   if ('server' in decider) return context.createCheckClient(decider.server);
-  return context.createOfflineChecker(requireConfig(decider.config, context.environment));
+  return context.createOfflineChecker(requireConfig(decider.config));
 }
 
 async function ask(

@@ -6,10 +6,10 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts
 import type { ListenAddress } from '../domain/listen-address.ts';
 import { printable } from '../domain/printable.ts';
 import { parseJson } from '../policy/json-text.ts';
-import { configOption, jsonOption, type Command } from './command.ts';
+import { jsonOption, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
+import { configOptions, givenConfig, requireConfig } from './given-config.ts';
 import { type Arguments, parseArguments } from './parse-arguments.ts';
-import { requireConfig } from './require-config.ts';
 import { UsageError } from './usage-error.ts';
 
 const defaultAdmin = '127.0.0.1:9192';
@@ -21,7 +21,7 @@ export const rollback: Command = {
     { name: 'bundle', value: 'NAME', about: 'which of several bundles' },
     { name: 'server-admin', value: 'ADDRESS', about: `its admin address; ${defaultAdmin}` },
     { name: 'token-file', value: 'FILE', about: 'the token of admin.tokenFile' },
-    { ...configOption, about: "take address and token from the server's sallyport.yaml" },
+    ...configOptions("take address and token from the server's sallyport.yaml"),
     jsonOption,
   ],
   run: rollBack,
@@ -51,8 +51,8 @@ type Ask = (method: AdminCall['method'], path: string) => Promise<AdminReply>;
 
 /** Every reply is one that the server was willing to give. @throws {UsageError} */
 async function connect(given: Arguments, context: CliContext): Promise<Ask> {
-  const file = given.text('config');
-  const config = file === undefined ? undefined : requireConfig(file, context.environment);
+  const file = givenConfig(given, context.environment);
+  const config = file && requireConfig(file);
   const address = addressOf(given, config);
   const token = await tokenOf(given, config);
   return async (method, path) => {

@@ -1,30 +1,25 @@
 import { formatAddress, type ListenAddress } from '../domain/listen-address.ts';
 import type { ConfigSource } from '../app/reloader.ts';
-import { loadConfig } from '../config/load-config.ts';
-import { loadOpaConfig } from '../config/load-opa-config.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
-import { configOption, table, type Command, type CommandOption } from './command.ts';
+import { FileWatcher } from '../config/watch-files.ts';
+import { table, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
-import { type Arguments, parseArguments } from './parse-arguments.ts';
+import { type ConfigFile, configOptions, givenConfig, sallyportYaml } from './given-config.ts';
+import { parseArguments } from './parse-arguments.ts';
 import { defaultServer } from './check-options.ts';
-import { UsageError } from './usage-error.ts';
-
-const opaConfigOption: CommandOption = {
-  name: 'opa-config',
-  value: 'FILE',
-  about: 'instead: the configuration of an OPA with opa-envoy-plugin',
-};
 
 export const serve: Command = {
   name: 'serve',
   summary: 'the server; without a configuration it serves the shipped example',
-  options: [configOption, opaConfigOption],
+  options: configOptions(),
   run: runServer,
 };
 
 async function runServer(args: readonly string[], context: CliContext): Promise<ExitStatus> {
   const given = parseArguments(serve, args);
-  const source = sourceOf(given, context);
+  const { environment, defaultConfig } = context;
+  const file = givenConfig(given, environment);
+  const source = await watchedSource(file ?? sallyportYaml(defaultConfig, environment));
   const loaded = source.load();
   if ('problems' in loaded) {
     writeAll(loaded.problems, context);
@@ -38,27 +33,17 @@ async function runServer(args: readonly string[], context: CliContext): Promise<
   const signal = firstSignal(context);
   const { address, adminAddress } = await app.start();
   context.stderr.write(banner(address, adminAddress, source.path, context));
-  if (isExample(given)) context.stderr.write(commandsToTry(address, context));
+  if (file === undefined) context.stderr.write(commandsToTry(address, context));
   await signal;
   context.stderr.write('sallyport: draining; a second signal stops at once\n');
   await app.stop();
   return 0;
 }
 
-/** @throws {UsageError} when two configurations are given. */
-function sourceOf(given: Arguments, { environment, defaultConfig }: CliContext): ConfigSource {
-  const opaConfig = given.text('opa-config');
-  const config = given.text('config');
-  if (opaConfig === undefined) {
-    const path = config ?? defaultConfig;
-    return { path, load: () => loadConfig(path, environment) };
-  }
-  if (config !== undefined) throw new UsageError('--config and --opa-config exclude each other');
-  return { path: opaConfig, load: () => loadOpaConfig(opaConfig, environment) };
-}
-
-function isExample(given: Arguments): boolean {
-  return given.text('config') === undefined && given.text('opa-config') === undefined;
+async function watchedSource(file: ConfigFile): Promise<ConfigSource> {
+  const files = new FileWatcher();
+  await files.look([file.path]);
+  return { ...file, files };
 }
 
 function writeAll(problems: readonly Problem[], { stderr }: CliContext): void {

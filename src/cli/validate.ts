@@ -1,52 +1,63 @@
 import { documentKind } from '../config/document-kind.ts';
-import { loadConfig } from '../config/load-config.ts';
 import { loadLimits } from '../config/load-limits.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import type { SoundParts } from '../config/sound-parts.ts';
-import { configOption, jsonOption, type Command } from './command.ts';
+import { jsonOption, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
+import { type ConfigFile, configOptions, givenConfig, sallyportYaml } from './given-config.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { requireReadable } from './require-readable.ts';
 
 export const validate: Command = {
   name: 'validate',
   summary: 'configuration, limits and bundle: every problem in one go',
-  options: [configOption, jsonOption],
+  options: [...configOptions(), jsonOption],
   operands: '[FILE…]',
   run: runValidation,
 };
 
+/** What is wrong, and what is merely left out. */
+interface Findings {
+  readonly problems: readonly Problem[];
+  readonly warnings?: readonly Problem[];
+}
+
 async function runValidation(args: readonly string[], context: CliContext): Promise<ExitStatus> {
+  const { environment, defaultConfig } = context;
   const given = parseArguments(validate, args);
-  const config = given.text('config');
-  const files = [...(config === undefined ? [] : [config]), ...given.operands];
-  const validated = files.length === 0 ? [context.defaultConfig] : files;
-  const found: Problem[] = [];
-  for (const file of validated) found.push(...(await problemsOf(file, file === config, context)));
-  const lines = new Set(found.map(formatProblem));
+  const nothing = given.operands.length === 0;
+  const config =
+    givenConfig(given, environment) ??
+    (nothing ? sallyportYaml(defaultConfig, environment) : undefined);
+  const found: Findings[] = [];
+  if (config !== undefined) found.push(await configFindings(config, context));
+  for (const file of given.operands) found.push(await findingsIn(file, context));
+
+  const problems = found.flatMap((each) => each.problems);
+  const warnings = found.flatMap((each) => each.warnings ?? []);
+  const valid = problems.length === 0;
   if (given.flag('json')) {
-    context.stdout.write(`${JSON.stringify({ valid: lines.size === 0, problems: found })}\n`);
-  } else if (lines.size === 0) {
-    context.stdout.write(validated.map((file) => `${file}: valid\n`).join(''));
+    context.stdout.write(`${JSON.stringify({ valid, problems, warnings })}\n`);
   } else {
-    context.stdout.write([...lines, ''].join('\n'));
+    const files = [...(config === undefined ? [] : [config.path]), ...given.operands];
+    const lines = new Set([...warnings, ...problems].map(formatProblem));
+    const verdict = valid ? files.map((file) => `${file}: valid`) : [];
+    context.stdout.write([...lines, ...verdict, ''].join('\n'));
   }
-  return lines.size === 0 ? 0 : 1;
+  return valid ? 0 : 1;
 }
 
 /**
- * What `-c` names is a configuration, and may be a pipe, which can be read only once; other files
- * say by their content what they are.
+ * Files say by their content what they are. What the options name is a configuration, and may be a
+ * pipe, which can be read only once.
  */
-async function problemsOf(
-  file: string,
-  isConfig: boolean,
-  context: CliContext,
-): Promise<readonly Problem[]> {
+async function findingsIn(file: string, context: CliContext): Promise<Findings> {
   requireReadable(file);
-  const kind = isConfig ? 'config' : documentKind(file);
-  if (kind === 'bundle') return bundleProblems(file, context);
-  return kind === 'limits' ? limitsProblems(file) : configProblems(file, context);
+  const kind = documentKind(file);
+  if (kind === 'config') return configFindings(sallyportYaml(file, context.environment), context);
+  return {
+    problems: kind === 'limits' ? limitsProblems(file) : await bundleProblems(file, context),
+  };
 }
 
 /** What no configuration can mend; `bundle verify` judges it for one configuration. */
@@ -58,11 +69,15 @@ async function bundleProblems(file: string, context: CliContext): Promise<readon
     .map(({ name, refusal = '' }) => ({ file, path: '', message: `calls ${name}: ${refusal}` }));
 }
 
-async function configProblems(file: string, context: CliContext): Promise<readonly Problem[]> {
-  const loaded = loadConfig(file, context.environment);
-  if ('config' in loaded) return context.inspectConfiguration(loaded.config);
+async function configFindings(file: ConfigFile, context: CliContext): Promise<Findings> {
+  requireReadable(file.path);
+  const loaded = file.load();
+  if ('config' in loaded) {
+    const { config, warnings = [] } = loaded;
+    return { problems: await context.inspectConfiguration(config), warnings };
+  }
   const { problems, sound = {} } = loaded;
-  return [...problems, ...(await furtherProblems(sound, context))];
+  return { problems: [...problems, ...(await furtherProblems(sound, context))] };
 }
 
 function furtherProblems(

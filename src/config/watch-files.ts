@@ -108,7 +108,8 @@ class WatchedFile {
 /** Of a folder, of everything below it. */
 async function stampOf(path: string): Promise<string> {
   const stats = await stat(path);
-  if (!stats.isDirectory()) return formatStamp(stats);
+  if (stats.isFile()) return formatStamp(stats);
+  if (!stats.isDirectory()) return pipeMark;
   const names = await readdir(path, { recursive: true });
   const stamps = names
     .toSorted()
@@ -117,6 +118,8 @@ async function stampOf(path: string): Promise<string> {
 }
 
 const folderMark = 'folder\n';
+/** What can be read once only is left to whoever loads it, and never changes. */
+const pipeMark = 'pipe';
 
 function formatStamp({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
   return [dev, ino, size, mtimeMs, ctimeMs].join();
@@ -124,7 +127,7 @@ function formatStamp({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
 
 /** What is in a folder is not read: whoever loads it sees whether it is the same. */
 async function digestOf(path: string, stamp: string): Promise<string> {
-  if (stamp.startsWith(folderMark)) return stamp;
+  if (stamp.startsWith(folderMark) || stamp === pipeMark) return stamp;
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');

@@ -3,10 +3,13 @@ import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { createApp } from '../../src/app/app.ts';
+import { run } from '../../src/cli/run.ts';
 import { createCheckClient, type CheckClient } from '../../src/server/check-client.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { waitFor } from '../e2e/child-process.ts';
 import { type Sallyport, startSallyport, writeConfiguration } from '../e2e/sallyport.ts';
+import { FakeWorld } from '../unit/cli/fake-context.ts';
 
 const projectRoot = join(import.meta.dirname, '../..');
 const example = join(projectRoot, 'bundles/example.tar.gz');
@@ -44,10 +47,10 @@ function putBundle(source: string): void {
   renameSync(join(directory, 'aside'), join(directory, 'bundle.tar.gz'));
 }
 
-async function ask(principal = web, path = '/orders') {
+async function ask(principal = web, path = '/orders', asked = client) {
   const http = { method: 'GET', path, headers: { ':method': 'GET', ':path': path } };
   const request = { attributes: { source: { principal }, request: { http } } };
-  const { deniedResponse, dynamicMetadata } = await client.check(request, { timeoutMs: 5000 });
+  const { deniedResponse, dynamicMetadata } = await asked.check(request, { timeoutMs: 5000 });
   return { status: deniedResponse?.status?.code ?? 200, reason: dynamicMetadata?.['reason'] };
 }
 
@@ -191,4 +194,31 @@ test('half a file is not read: the content must have come to rest', async () => 
   writeFileSync(file, whole);
   await reloads('limits', 'success');
   assert.equal(await server.metric('sallyport_reload_total{what="limits",result="failure"}'), 0);
+});
+
+test('a configuration that changes just after it was first read is read again', async (t) => {
+  const other = mkdtempSync(join(tmpdir(), 'sallyport-gap-'));
+  t.after(() => {
+    rmSync(other, { recursive: true });
+  });
+  const options = { ...described(), directory: other };
+  writeConfiguration(options);
+  const world = new FakeWorld();
+  const context = {
+    ...world.context,
+    createApp: (...[config, source]: Parameters<typeof createApp>) => {
+      const identity = { trustDomains: ['other.example'] };
+      writeConfiguration({ ...options, sections: { identity } });
+      return createApp(config, source);
+    },
+  };
+  const status = run(['serve', '-c', join(other, 'sallyport.yaml')], context);
+  await waitFor('it listens', () => /^ *checks /m.test(world.stderr) || undefined);
+  const asked = createCheckClient({ kind: 'unix', path: join(other, 'grpc.sock') });
+  await waitFor('the change holds', async () =>
+    (await ask(web, '/orders', asked)).reason === 'unauthenticated' ? true : undefined,
+  );
+  asked.close();
+  world.signals.emit('SIGTERM');
+  assert.equal(await status, 0);
 });

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { createApp } from '../../src/app/app.ts';
 import { inspectConfiguration } from '../../src/app/inspect-configuration.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
+import { FileWatcher } from '../../src/config/watch-files.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { readArchive } from '../../src/policy/bundles/archive.ts';
 import { waitFor } from '../e2e/child-process.ts';
@@ -120,6 +121,6 @@ test('serve and validate refuse a token file that holds none', async () => {
     problems.map((problem) => problem.file),
     [file],
   );
-  const source = { path: other, load: () => loaded };
+  const source = { path: other, files: new FileWatcher(), load: () => loaded };
   await assert.rejects(createApp(loaded.config, source), /empty: .*does not hold a token/);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
 import type { ListenAddress } from '../../../src/domain/listen-address.ts';
+import { waitFor } from '../../e2e/child-process.ts';
 import { FakeWorld } from './fake-context.ts';
 
 const address: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: 9191 };
@@ -21,11 +22,18 @@ function servingWorld(at = address): { world: FakeWorld; stop: () => void; stops
   return { world, stop: drained.resolve, stops: () => stops };
 }
 
+async function listening(world: FakeWorld): Promise<void> {
+  await waitFor('the banner', () => /^ *config /m.test(world.stderr) || undefined);
+}
+
+async function heedsSignals({ signals }: FakeWorld): Promise<void> {
+  await waitFor('it heeds signals', () => signals.listenerCount('SIGTERM') > 0 || undefined);
+}
+
 test('without a configuration it says where it is and what to try', async () => {
   const { world, stop } = servingWorld();
   const status = world.run('serve');
-  await turn();
-  await turn();
+  await listening(world);
   assert.match(world.stderr, /checks {2}127\.0\.0\.1:9191 \(gRPC\)/);
   assert.match(world.stderr, /pages {3}http:\/\/127\.0\.0\.1:9192/);
   const tries = world.stderr.match(/sallyport check --principal .*/g) ?? [];
@@ -39,8 +47,7 @@ test('without a configuration it says where it is and what to try', async () => 
 test('with a configuration it prints nothing to try', async () => {
   const { world, stop } = servingWorld();
   const status = world.run('serve', '-c', 'examples/quickstart/sallyport.yaml');
-  await turn();
-  await turn();
+  await listening(world);
   assert.doesNotMatch(world.stderr, /Try it/);
   stop();
   world.signals.emit('SIGINT');
@@ -50,8 +57,7 @@ test('with a configuration it prints nothing to try', async () => {
 test('the commands to try name the server when it is elsewhere', async () => {
   const { world, stop } = servingWorld({ ...address, port: 7 });
   const status = world.run('serve');
-  await turn();
-  await turn();
+  await listening(world);
   assert.match(world.stderr, /check --server 127\.0\.0\.1:7 --principal/);
   stop();
   world.signals.emit('SIGTERM');
@@ -61,7 +67,7 @@ test('the commands to try name the server when it is elsewhere', async () => {
 test('the first signal drains once, the second ends at once', async () => {
   const { world, stop, stops } = servingWorld();
   const status = world.run('serve');
-  await turn();
+  await heedsSignals(world);
   world.signals.emit('SIGTERM');
   await turn();
   assert.deepEqual([stops(), world.aborted], [1, false]);
@@ -77,7 +83,7 @@ test('a signal while it starts is heeded once it has started', async () => {
   const { app } = world;
   world.app = { start: () => started.promise.then(() => app.start()), stop: () => app.stop() };
   const status = world.run('serve');
-  await turn();
+  await heedsSignals(world);
   world.signals.emit('SIGTERM');
   await turn();
   assert.equal(stops(), 0);
@@ -104,7 +110,7 @@ test('a drain that fails is not a clean exit', async () => {
     stop: () => Promise.reject(new Error('stuck')),
   };
   const status = world.run('serve');
-  await turn();
+  await heedsSignals(world);
   world.signals.emit('SIGTERM');
   assert.equal(await status, 2);
   assert.match(world.stderr, /stuck/);

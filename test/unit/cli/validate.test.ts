@@ -62,3 +62,32 @@ test('a bundle is judged by itself: what it holds, and what it calls', async () 
     assert.match(world.stdout, says);
   }
 });
+
+test('the configuration of an OPA is judged as serve reads it, and what is left out is said', async () => {
+  const bundles = 'bundles: { authz: { resource: "file:///none" } }\n';
+  const good = writtenFile(`${bundles}caching: {}\n`, 'opa.yaml');
+  const world = new FakeWorld();
+  assert.equal(await world.run('validate', '--opa-config', good), 0);
+  assert.match(world.stdout, /opa\.yaml:2: caching: has no meaning here.*\n.*opa\.yaml: valid\n$/);
+
+  const json = new FakeWorld();
+  assert.equal(await json.run('validate', '--json', '--opa-config', good), 0);
+  const { valid, problems, warnings } = JSON.parse(json.stdout) as Record<string, unknown>;
+  assert.deepEqual([valid, problems], [true, []]);
+  assert.ok(Array.isArray(warnings) && warnings.length === 1);
+
+  const bad = writtenFile(`${bundles}plugins: { mine: {} }\n`, 'bad-opa.yaml');
+  const refused = new FakeWorld();
+  assert.equal(await refused.run('validate', '--opa-config', bad), 1);
+  assert.match(refused.stdout, /bad-opa\.yaml:2: plugins\.mine: is not a key of OPA/);
+});
+
+test('commands that are about one configuration take it in one of both forms, not in both', async () => {
+  for (const command of ['serve', 'validate', 'check', 'bundle verify', 'rollback']) {
+    const world = new FakeWorld();
+    const operands = command === 'bundle verify' ? ['bundles/example.tar.gz'] : [];
+    const both = ['-c', 'a.yaml', '--opa-config', 'b.yaml'];
+    assert.equal(await world.run(...command.split(' '), ...both, ...operands), 2, command);
+    assert.match(world.stderr, /--config and --opa-config exclude each other/);
+  }
+});

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import { watchFiles } from '../../../src/config/watch-files.ts';
@@ -114,4 +116,18 @@ test('a change anywhere below a folder is one', async (t) => {
   await changed(seen, 2);
   rmSync(folder, { recursive: true });
   await changed(seen, 3);
+});
+
+test('a pipe is left to whoever reads it, and never changes', async (t) => {
+  const path = join(writtenDirectory, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const seen = await watched(t, path);
+  const reader = spawn('cat', [path]);
+  let read = '';
+  reader.stdout.on('data', (text: Buffer) => (read += text.toString()));
+  writeFileSync(path, 'a: 1');
+  await once(reader, 'close');
+  assert.equal(read, 'a: 1');
+  await sleep(settledMs);
+  assert.equal(seen.changes, 0);
 });
