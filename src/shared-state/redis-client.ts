@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisAddress, RedisSettings, RedisTls } from './redis-settings.ts';
 
@@ -30,6 +31,25 @@ export function openRedisClient(settings: RedisSettings): RedisClient {
     default:
       return servers satisfies never;
   }
+}
+
+/**
+ * Calls back each time that commands may be sent. A cluster is `ready` when it knows its nodes:
+ * what is sent to those that are still being connected would fail.
+ */
+export function onUsable(client: RedisClient, usable: () => void): void {
+  const whenTried = async (): Promise<void> => {
+    const nodes = client instanceof Cluster ? client.nodes() : [];
+    await Promise.all(nodes.map(untilTried));
+    if (client.status === 'ready') usable();
+  };
+  client.on('ready', () => void whenTried());
+}
+
+/** Resolves when the node is connected, or could not be. */
+async function untilTried(node: Redis): Promise<void> {
+  if (node.status === 'ready') return;
+  await Promise.race([once(node, 'ready'), once(node, 'close')]).catch(() => {});
 }
 
 /**
@@ -73,6 +93,8 @@ function openCluster(addresses: readonly RedisAddress[], settings: RedisSettings
     {
       redisOptions: nodeOptions(settings),
       enableOfflineQueue: false,
+      // It would ask any node, and start anew when that one is still being connected.
+      enableReadyCheck: false,
       clusterRetryStrategy: reconnectDelayMs,
       clusterNodeRetryStrategy: reconnectDelayMs,
       // Only a redirection is sent again: it says that the command was not run.

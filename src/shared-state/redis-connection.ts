@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { openRedisClient, type RedisClient } from './redis-client.ts';
+import { onUsable, openRedisClient, type RedisClient } from './redis-client.ts';
 import type { RedisSettings } from './redis-settings.ts';
 
 /** Told when Redis comes and goes. Must not throw. */
@@ -94,6 +94,7 @@ class RenewableConnection implements RedisConnection {
 class Link implements ScriptRunner {
   readonly #client: RedisClient;
   readonly #commandTimeoutMs: number;
+  #isUsable = false;
   #isClosed = false;
 
   constructor(settings: RedisSettings, observer: Omit<RedisObserver, 'renewalFailed'>) {
@@ -101,6 +102,7 @@ class Link implements ScriptRunner {
     this.#client = openRedisClient(settings);
     let cause: string | undefined;
     const lost = (): void => {
+      this.#isUsable = false;
       if (!this.#isClosed) observer.lost(cause ?? 'the connection was closed');
       cause = undefined;
     };
@@ -114,13 +116,14 @@ class Link implements ScriptRunner {
       if (error.message.startsWith('All sentinels')) lost();
     });
     this.#client.on('close', lost);
-    this.#client.on('ready', () => {
+    onUsable(this.#client, () => {
+      this.#isUsable = true;
       if (!this.#isClosed) observer.connected();
     });
   }
 
   isUp(): boolean {
-    return this.#client.status === 'ready';
+    return this.#isUsable && this.#client.status === 'ready';
   }
 
   async runScript(

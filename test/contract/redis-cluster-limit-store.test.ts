@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { systemClock } from '../../src/domain/clock.ts';
-import { openRedisClient } from '../../src/shared-state/redis-client.ts';
+import { onUsable, openRedisClient } from '../../src/shared-state/redis-client.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { startRedisCluster } from '../setup/redis-cluster.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';
@@ -11,7 +10,9 @@ import { RedisAtTestTime } from './redis-at-test-time.ts';
 
 const cluster = await startRedisCluster();
 const client = openRedisClient(redisSettings({ kind: 'cluster', addresses: cluster.addresses }));
-await once(client, 'ready');
+await new Promise<void>((resolve) => {
+  onUsable(client, resolve);
+});
 const redis = new RedisAtTestTime(client);
 
 after(async () => {

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { after, test } from 'node:test';
 import * as fc from 'fast-check';
 import { systemClock } from '../../src/domain/clock.ts';
 import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
 import type { CalendarEdges } from '../../src/limits/calendar.ts';
-import { openRedisClient } from '../../src/shared-state/redis-client.ts';
+import { onUsable, openRedisClient } from '../../src/shared-state/redis-client.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';
@@ -15,7 +14,9 @@ import { RedisAtTestTime } from './redis-at-test-time.ts';
 
 const server = await new RedisServer().start();
 const client = openRedisClient(redisSettings({ kind: 'standalone', url: server.url }));
-await once(client, 'ready');
+await new Promise<void>((resolve) => {
+  onUsable(client, resolve);
+});
 const redis = new RedisAtTestTime(client);
 
 after(async () => {

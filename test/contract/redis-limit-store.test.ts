@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { after } from 'node:test';
 import { systemClock } from '../../src/domain/clock.ts';
-import { openRedisClient } from '../../src/shared-state/redis-client.ts';
+import { onUsable, openRedisClient } from '../../src/shared-state/redis-client.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';
@@ -10,7 +9,9 @@ import { RedisAtTestTime } from './redis-at-test-time.ts';
 
 const server = await new RedisServer().start();
 const client = openRedisClient(redisSettings({ kind: 'standalone', url: server.url }));
-await once(client, 'ready');
+await new Promise<void>((resolve) => {
+  onUsable(client, resolve);
+});
 const redis = new RedisAtTestTime(client);
 
 after(async () => {

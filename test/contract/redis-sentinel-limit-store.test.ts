@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { after } from 'node:test';
 import { systemClock } from '../../src/domain/clock.ts';
-import { openRedisClient } from '../../src/shared-state/redis-client.ts';
+import { onUsable, openRedisClient } from '../../src/shared-state/redis-client.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { startSentinelGroup } from '../setup/redis-sentinel.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';
@@ -10,7 +9,9 @@ import { RedisAtTestTime } from './redis-at-test-time.ts';
 
 const group = await startSentinelGroup();
 const client = openRedisClient(redisSettings(group.servers));
-await once(client, 'ready');
+await new Promise<void>((resolve) => {
+  onUsable(client, resolve);
+});
 const redis = new RedisAtTestTime(client);
 
 after(async () => {
