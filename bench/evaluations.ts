@@ -21,7 +21,7 @@ export async function evaluations(): Promise<Operation[]> {
   if (wasm === undefined) throw new CannotMeasure('the example has no module');
   const module = compilePolicy(wasm, hostBuiltins);
   const pool = new PolicyPool(module, loadData(module, Buffer.from(jsonText(data))));
-  const call = { nowNs: 0n, remembered: new Map() };
+  const scope = { nowNs: 0n, remembered: new Map() };
   return Object.entries(headerCounts).flatMap(([size, headers]) => {
     const input = inputWith(headers);
     const npm = npmHost(wasm, data);
@@ -29,7 +29,7 @@ export async function evaluations(): Promise<Operation[]> {
       {
         name: `evaluation of ${size}`,
         run: () => {
-          const evaluation = { entrypoint: 0, input: jsonText(input), call, fuel: 10_000_000 };
+          const evaluation = { entrypoint: 0, input: jsonText(input), scope, fuel: 3_000_000 };
           return JSON.parse(pool.evaluate(evaluation).json) as unknown;
         },
       },

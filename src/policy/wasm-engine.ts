@@ -9,7 +9,7 @@ import { BundleError } from './bundle-error.ts';
 import type { PolicyBundle } from './bundle.ts';
 import { inputDocument } from './input-document.ts';
 import { jsonText, parseJson } from './json-text.ts';
-import type { BuiltinCall, BuiltinTable } from './rego/builtin.ts';
+import type { BuiltinTable, EvaluationScope } from './rego/builtin.ts';
 import { hostBuiltins } from './rego/builtins.ts';
 import { evaluateWithFetches } from './rego/builtins/evaluate-with-fetches.ts';
 import type { Fetcher } from './rego/builtins/fetcher.ts';
@@ -100,8 +100,8 @@ function engineOf(
   if (entrypoint === undefined) throw missingEntrypoint(decision, [...module.entrypoints.keys()]);
   const pool = new PolicyPool(module, instance);
 
-  const evaluateOnce = (input: PolicyInput, call: BuiltinCall): PolicyVerdict => {
-    const { json, fuel } = pool.evaluate({ entrypoint, input: input.text, call, fuel: maxFuel });
+  const evaluateOnce = (input: PolicyInput, scope: EvaluationScope): PolicyVerdict => {
+    const { json, fuel } = pool.evaluate({ entrypoint, input: input.text, scope, fuel: maxFuel });
     return { input, fuel, ...interpretResult(singleResult(parseJson(json)), isReserved) };
   };
 

@@ -28,7 +28,7 @@ export async function engineOf(
     name: bundle,
     decision: 'envoy/authz/allow',
     skipRequestBodyParse,
-    maxFuel: 10_000_000,
+    maxFuel: 3_000_000,
     protoDescriptor: shopDescriptorSet(),
     reservedHeaderPrefix: headerPrefix,
   });

@@ -43,7 +43,7 @@ export async function runCase(
       builtins,
     };
     const resultSet = await evaluateWithFetches(
-      (remembered) => evaluateModule(module, { ...question, call: { nowNs, remembered } }),
+      (remembered) => evaluateModule(module, { ...question, scope: { nowNs, remembered } }),
       fetcher,
       () => AbortSignal.timeout(10_000),
     );

@@ -12,8 +12,8 @@ export type Builtin = (
 /** Builtins by their names in Rego: `crypto.sha256`. */
 export type BuiltinTable = Readonly<Record<string, Builtin>>;
 
-/** What all calls of one evaluation share. */
-export interface BuiltinCall {
+/** What one evaluation has from beginning to end. */
+export interface EvaluationScope {
   /** `time.now_ns`: the same for the whole evaluation. */
   readonly nowNs: bigint;
   /**
@@ -21,6 +21,18 @@ export interface BuiltinCall {
    * keyed by the builtin and its operands.
    */
   readonly remembered: Map<string, RegoValue>;
+}
+
+/**
+ * Takes units from the evaluation's fuel, about 3 ns each, before that much work is done. Throws when
+ * there are not as many.
+ */
+export type Spend = (units: number) => void;
+
+/** One call of a builtin. */
+export interface BuiltinCall extends EvaluationScope {
+  /** For work that grows faster than the operands; their text and the answer's are paid for already. */
+  readonly spend: Spend;
 }
 
 /** The operands do not suit, or the answer cannot be had: OPA leaves the expression undefined. */

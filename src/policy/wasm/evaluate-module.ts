@@ -1,5 +1,5 @@
 import { BundleError } from '../bundle-error.ts';
-import type { Builtin, BuiltinCall } from '../rego/builtin.ts';
+import type { Builtin, EvaluationScope } from '../rego/builtin.ts';
 import { readRego, writeRego } from '../rego/text.ts';
 import type { RegoValue } from '../rego/value.ts';
 import { buildImage, loadImage } from './data-image.ts';
@@ -13,7 +13,7 @@ export interface ModuleQuestion {
   /** For example `test/p`. */
   readonly entrypoint: string;
   readonly builtins: ReadonlyMap<string, Builtin>;
-  readonly call: BuiltinCall;
+  readonly scope: EvaluationScope;
   /** Without it, as much as there is. */
   readonly fuel?: number;
 }
@@ -23,11 +23,11 @@ export interface ModuleQuestion {
  * that judge the language, and not a request. Throws what the evaluation throws.
  */
 export function evaluateModule(wasm: Uint8Array, question: ModuleQuestion): RegoValue {
-  const { data, input, call, fuel = mostFuel } = question;
+  const { data, input, scope, fuel = mostFuel } = question;
   const module = compilePolicy(wasm, question.builtins);
   const entrypoint = module.entrypoints.get(question.entrypoint);
   if (entrypoint === undefined) throw new BundleError(`no entrypoint ${question.entrypoint}`);
   const instance = loadImage(module, buildImage(module, Buffer.from(writeRego(data))));
   const inputText = input === undefined ? undefined : writeRego(input);
-  return readRego(instance.evaluate({ entrypoint, input: inputText, as: 'rego', call, fuel }));
+  return readRego(instance.evaluate({ entrypoint, input: inputText, as: 'rego', scope, fuel }));
 }

@@ -1,8 +1,18 @@
-import { type Builtin, type BuiltinCall, BuiltinError } from '../rego/builtin.ts';
+import {
+  type Builtin,
+  type BuiltinCall,
+  BuiltinError,
+  BuiltinHalt,
+  type EvaluationScope,
+} from '../rego/builtin.ts';
 import { readRego, writeRego } from '../rego/text.ts';
 import type { RegoValue } from '../rego/value.ts';
 import type { PolicyExports } from './policy-exports.ts';
 import { mostBytes, type PolicyMemory } from './policy-memory.ts';
+
+/** What a call takes at least, and each character of a value on its way here or back: 1 µs, 10 ns. */
+const unitsPerCall = 300;
+const unitsPerCharacter = 4;
 
 /** The builtins that a module asks its host for, by the numbers that it calls them by. */
 export type BuiltinsByNumber = ReadonlyMap<number, Builtin>;
@@ -13,7 +23,7 @@ export type BuiltinsByNumber = ReadonlyMap<number, Builtin>;
  */
 export class HostBuiltins {
   /** Of the evaluation that runs. */
-  call: BuiltinCall | undefined;
+  scope: EvaluationScope | undefined;
   readonly #memory: PolicyMemory;
   readonly #builtins: BuiltinsByNumber;
   #exports: PolicyExports | undefined;
@@ -37,11 +47,12 @@ export class HostBuiltins {
   invoke(number: number, addresses: readonly number[]): number {
     const builtin = this.#builtins.get(number);
     const exports = this.#exports;
-    if (builtin === undefined || exports === undefined || this.call === undefined) {
+    if (builtin === undefined || exports === undefined || this.scope === undefined) {
       throw new Error(`the policy calls builtin ${number}, which it did not name`);
     }
+    this.#spend(unitsPerCall);
     const operands = addresses.map((address) => this.#read(exports, address));
-    const answer = answerOf(builtin, this.call, operands);
+    const answer = answerOf(builtin, { ...this.scope, spend: this.#spend }, operands);
     return answer === undefined ? 0 : this.#write(exports, answer);
   }
 
@@ -49,13 +60,13 @@ export class HostBuiltins {
     const dumped = exports.opa_value_dump(value);
     const text = this.#memory.readText(dumped);
     exports.opa_free(dumped);
-    this.#charge(text);
+    this.#spend(text.length * unitsPerCharacter);
     return readRego(text);
   }
 
   #write(exports: PolicyExports, value: RegoValue): number {
     const text = writeRego(value);
-    this.#charge(text);
+    this.#spend(text.length * unitsPerCharacter);
     const address = exports.opa_malloc(mostBytes(text));
     const length = this.#memory.writeText(text, address);
     const parsed = exports.opa_value_parse(address, length);
@@ -64,10 +75,12 @@ export class HostBuiltins {
     return parsed;
   }
 
-  /** The module stops as soon as it runs on with less than no fuel. */
-  #charge(text: string): void {
-    if (this.#fuel !== undefined) this.#fuel.value -= text.length;
-  }
+  /** What is thrown passes through the module. The counter must not wrap around at its lowest. */
+  readonly #spend = (units: number): void => {
+    if (this.#fuel === undefined) return;
+    this.#fuel.value = Math.max(this.#fuel.value - units, -1);
+    if (this.#fuel.value < 0) throw new BuiltinHalt('the evaluation has no fuel left');
+  };
 }
 
 function answerOf(

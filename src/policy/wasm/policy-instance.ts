@@ -1,6 +1,7 @@
-import type { BuiltinCall } from '../rego/builtin.ts';
+import type { EvaluationScope } from '../rego/builtin.ts';
 import { readRego } from '../rego/text.ts';
 import { RegoObject } from '../rego/value.ts';
+import { mostFuel } from './fuel.ts';
 import { type BuiltinsByNumber, HostBuiltins } from './host-builtins.ts';
 import { type PolicyExports, readExports, readFuel } from './policy-exports.ts';
 import { mostBytes, type PolicyMemory } from './policy-memory.ts';
@@ -14,10 +15,16 @@ export interface Evaluation {
   readonly input: string | undefined;
   /** What the result set is written as: `rego` keeps sets, and keys of any kind. */
   readonly as: 'json' | 'rego';
-  readonly call: BuiltinCall;
-  /** How many units it may use: the module's own, and one for each character that a builtin moves. */
+  readonly scope: EvaluationScope;
+  /** How many units it may use, beside those that reading the input takes. */
   readonly fuel: number;
 }
+
+/**
+ * What the module takes to read a character of its input: 9 for a list of digits, less for the rest.
+ * It is beside the fuel, for how large requests may be is bounded elsewhere (`server.maxMessage`).
+ */
+const unitsPerInputCharacter = 9;
 
 /** An evaluation used all of its fuel. */
 class OutOfFuel extends Error {
@@ -39,6 +46,7 @@ export class PolicyInstance {
   readonly #exports: PolicyExports;
   readonly #builtins: HostBuiltins;
   readonly #fuel: WebAssembly.Global;
+  #fuelGiven = 0;
 
   constructor(module: WebAssembly.Module, memory: PolicyMemory, builtins: BuiltinsByNumber) {
     const host = new HostBuiltins(memory, builtins);
@@ -94,27 +102,29 @@ export class PolicyInstance {
   }
 
   /** The result set, as text. Throws OutOfFuel, and whatever else an evaluation fails of. */
-  evaluate({ entrypoint, input, as, call, fuel }: Evaluation): string {
+  evaluate({ entrypoint, input, as, scope, fuel }: Evaluation): string {
     const { dataAddress, heap } = this.#place;
     const length = input === undefined ? 0 : this.#writeInput(input, heap);
     const inputAddress = input === undefined ? 0 : heap;
     const end = aligned(heap + length);
     const asValue = as === 'rego' ? 1 : 0;
-    this.#builtins.call = call;
-    this.#fuel.value = fuel;
+    this.#builtins.scope = scope;
+    this.#fuelGiven = Math.min(fuel + (input?.length ?? 0) * unitsPerInputCharacter, mostFuel);
+    this.#fuel.value = this.#fuelGiven;
     try {
       const { opa_eval: evaluate } = this.#exports;
       const result = evaluate(0, entrypoint, dataAddress, inputAddress, length, end, asValue);
       return this.memory.readText(result);
     } catch (error) {
       if (this.#fuel.value >= 0) throw error;
-      throw new OutOfFuel(`the evaluation used more than ${fuel} units of fuel`, { cause: error });
+      const message = `the evaluation needs more than the ${fuel} units of policy.maxFuel`;
+      throw new OutOfFuel(message, { cause: error });
     }
   }
 
-  /** What the last evaluation left of its fuel. */
-  get fuelLeft(): number {
-    return this.#fuel.value;
+  /** How many units the last evaluation used, reading its input included. */
+  get fuelUsed(): number {
+    return this.#fuelGiven - this.#fuel.value;
   }
 
   #writeInput(input: string, heap: number): number {

@@ -1,4 +1,4 @@
-import type { BuiltinCall } from '../rego/builtin.ts';
+import type { EvaluationScope } from '../rego/builtin.ts';
 import { imageOf, loadImage, parsedBytesPerByte, renewInstance } from './data-image.ts';
 import type { PolicyInstance } from './policy-instance.ts';
 import type { PolicyModule } from './policy-module.ts';
@@ -6,7 +6,7 @@ import type { PolicyModule } from './policy-module.ts';
 export interface PooledEvaluation {
   readonly entrypoint: number;
   readonly input: string;
-  readonly call: BuiltinCall;
+  readonly scope: EvaluationScope;
   readonly fuel: number;
 }
 
@@ -40,7 +40,7 @@ export class PolicyPool {
     const instance = this.#instanceFor(evaluation.input);
     try {
       const json = instance.evaluate({ ...evaluation, as: 'json' });
-      return { json, fuel: evaluation.fuel - instance.fuelLeft };
+      return { json, fuel: instance.fuelUsed };
     } catch (error) {
       if (instance === this.#shared) this.#shared = renewInstance(this.#module, instance);
       throw error;

@@ -51,7 +51,7 @@ test('every default is filled in', () => {
       decision: 'envoy/authz/allow',
       decisionFrom: 'configuration',
       skipRequestBodyParse: false,
-      maxFuel: 10_000_000,
+      maxFuel: 3_000_000,
     },
     audit: { stdout: true, labels: new Map(), mask: [] },
     headers: { prefix: 'x-sallyport-', rateLimit: 'draft-10' },

@@ -45,7 +45,7 @@ const engineOptions: PolicyEngineOptions = {
   name: 'example',
   decision: 'envoy/authz/allow',
   skipRequestBodyParse: false,
-  maxFuel: 10_000_000,
+  maxFuel: 3_000_000,
   reservedHeaderPrefix: 'x-sallyport-',
 };
 
@@ -171,7 +171,10 @@ test('an evaluation without end is stopped, says so, and the next one is right',
     const { decision } = judge(path);
     assert.ok(decision.outcome === 'deny');
     assert.equal(decision.reason, 'policy_unavailable');
-    assert.match(decision.detail, /the evaluation used more than 10000000 units of fuel/);
+    assert.match(
+      decision.detail,
+      /the evaluation needs more than the 3000000 units of policy\.maxFuel/,
+    );
     assert.equal(reasonOf(judge('/?size=1&length=1')), 'allowed');
   }
   assert.ok(performance.now() - startedMs < 5000, 'it took longer than any machine needs');
@@ -180,14 +183,21 @@ test('an evaluation without end is stopped, says so, and the next one is right',
 test('the fuel of an evaluation follows from its input alone, and may be limited', () => {
   const hungry = engineOf(bundles.hungry);
   const fuelOf = (path: string) => verdictAtOnce(hungry, questionOf({ path })).fuel;
-  const fuel = fuelOf('/?size=9&length=5');
+  const fuel = fuelOf('/?size=99&length=5');
   assert.ok(fuel !== undefined && fuel > 0);
-  assert.equal(fuelOf('/?size=9&length=5'), fuel);
-  assert.ok((fuelOf('/?size=90&length=5') ?? 0) > 10 * fuel);
-  const question = questionOf({ path: '/?size=9&length=5' });
+  assert.equal(fuelOf('/?size=99&length=5'), fuel);
+  assert.ok((fuelOf('/?size=9&length=5') ?? Infinity) < fuel / 10);
+  const question = questionOf({ path: '/?size=99&length=5' });
   const judge = (maxFuel: number) => verdictAtOnce(engineOf(bundles.hungry, { maxFuel }), question);
   assert.equal(reasonOf(judge(fuel)), 'allowed');
-  assert.equal(reasonOf(judge(fuel - 1)), 'policy_unavailable');
+  assert.equal(reasonOf(judge(fuel / 2)), 'policy_unavailable');
+});
+
+test('what reading a large request takes is not taken from what the policy may use', () => {
+  const engine = engineOf(bundles.example, { maxFuel: 10_000 });
+  const verdict = verdictAtOnce(engine, listQuestion(100_000));
+  assert.equal(reasonOf(verdict), 'policy_denied');
+  assert.ok((verdict.fuel ?? 0) > 500_000);
 });
 
 test('an engine is loaded aside as it is at once, with much data and with little', async () => {

@@ -65,13 +65,13 @@ function compareHosts(module: PolicyModule, wasm: Uint8Array<ArrayBuffer>, data:
   const pool = new PolicyPool(module, loadData(module, Buffer.from(jsonText(data))));
   const oracle = library.loadPolicySync(new WebAssembly.Module(wasm), { initial: 32 });
   oracle.setData(data);
-  const call = { nowNs: 0n, remembered: new Map() };
+  const scope = { nowNs: 0n, remembered: new Map() };
   fc.assert(
     fc.property(input, (value) => {
       // The oracle takes 0, false and "" for no input.
       const text = jsonText({ request: value, ...(isJsonObject(value) && value) });
       const ours = outcomeOf(() => {
-        const { json } = pool.evaluate({ entrypoint: 0, input: text, call, fuel: mostFuel });
+        const { json } = pool.evaluate({ entrypoint: 0, input: text, scope, fuel: mostFuel });
         return JSON.parse(json) as unknown;
       });
       assert.deepEqual(

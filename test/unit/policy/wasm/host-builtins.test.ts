@@ -16,7 +16,7 @@ function outputOf(input: RegoValue, builtin: (operand: RegoValue) => RegoValue):
     input,
     entrypoint: 'envoy/authz/allow',
     builtins: new Map([['crypto.sha256', (_call, operand = null) => builtin(operand)]]),
-    call: { nowNs: 0n, remembered: new Map() },
+    scope: { nowNs: 0n, remembered: new Map() },
   });
 }
 

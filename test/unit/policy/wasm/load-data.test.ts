@@ -13,7 +13,7 @@ const module = compilePolicy(wasm, hostBuiltins);
 const evaluation = {
   entrypoint: 0,
   input: '{}',
-  call: { nowNs: 0n, remembered: new Map() },
+  scope: { nowNs: 0n, remembered: new Map() },
   fuel: 2_000_000_000,
 };
 
@@ -44,7 +44,7 @@ test('data is there after a trap, in the same memory and in a larger one', () =>
   for (let round = 0; round < 20; round += 1) {
     assert.throws(
       () => pool.evaluate({ ...evaluation, fuel: (fuel * round) >> 5 }),
-      /units of fuel/,
+      /units of policy\.maxFuel/,
     );
     const input = round % 2 === 0 ? '{}' : `"${'x'.repeat(round * 20_000)}"`;
     assert.equal(pool.evaluate({ ...evaluation, input }).json, json);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import {
   BuiltinError,
+  BuiltinHalt,
   type BuiltinCall,
   type BuiltinTable,
 } from '../../../../../src/policy/rego/builtin.ts';
@@ -40,8 +41,14 @@ export function testAgainstOracle(name: string, builtins: BuiltinTable): void {
   }
 }
 
-export function callOf(nowNs = 0n): BuiltinCall {
-  return { nowNs, remembered: new Map() };
+/** With as much fuel as a server gives unless it is told otherwise. */
+export function callOf(nowNs = 0n, remembered = new Map<string, RegoValue>()): BuiltinCall {
+  let fuel = 3_000_000;
+  const spend = (units: number): void => {
+    fuel -= units;
+    if (fuel < 0) throw new BuiltinHalt('the evaluation has no fuel left');
+  };
+  return { nowNs, remembered, spend };
 }
 
 /** What the builtin gives, and `undefined` for the errors that leave an expression undefined. */

@@ -256,7 +256,7 @@ test('an evaluation starts again for each question, and asks each only once', as
   const result = await evaluateWithFetches(
     (remembered) => {
       evaluations += 1;
-      const call = { nowNs: 0n, remembered };
+      const call = callOf(0n, remembered);
       send(get, call);
       send(get, call);
       return send({ ...get, url: 'https://api.example/y' }, call);
@@ -273,7 +273,7 @@ test('a policy that makes up questions without end is halted', async () => {
   const evaluation = evaluateWithFetches(
     (remembered) => {
       n += 1;
-      return send({ ...get, url: `https://api.example/${n}` }, { nowNs: 0n, remembered });
+      return send({ ...get, url: `https://api.example/${n}` }, callOf(0n, remembered));
     },
     fetcherOf([]),
     () => new AbortController().signal,
@@ -286,7 +286,7 @@ test('an answer that does not come is halted at the deadline', async () => {
   const never: Fetcher = { answer: () => Promise.withResolvers<RegoValue>().promise };
   const signal = AbortSignal.timeout(20);
   const evaluation = evaluateWithFetches(
-    (remembered) => send(get, { nowNs: 0n, remembered }),
+    (remembered) => send(get, callOf(0n, remembered)),
     never,
     () => signal,
   );
@@ -300,7 +300,7 @@ test('a fault of the policy is passed on as it is, before the first question and
   const fault = new Error('out of fuel');
   const failAfter = (remembered: Map<string, RegoValue>) => {
     if (remembered.size === 1) throw fault;
-    return send(get, { nowNs: 0n, remembered });
+    return send(get, callOf(0n, remembered));
   };
   const known = new Map<string, RegoValue>([['', null]]);
   assert.throws(
