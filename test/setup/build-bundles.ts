@@ -4,14 +4,16 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { compileBundle } from '../../src/policy/bundle-tools/compile-bundle.ts';
 import { writeArchive } from '../../src/policy/bundle-tools/write-archive.ts';
 import { findTool } from './find-tool.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const decision = 'envoy/authz/allow';
+/** What answers; in most policies the rule that opa-envoy-plugin asks for by default. */
+const decisions: Readonly<Record<string, string>> = { access: 'sallyport/access/decision' };
+const usualDecision = 'envoy/authz/allow';
 const testFiles = '*_test.rego';
 
 /** Where policies are, and where their bundles go. */
@@ -59,7 +61,7 @@ function listPolicies(): { source: string; bundle: string }[] {
 async function build(opa: string, source: string): Promise<Buffer> {
   const sources = {
     paths: [source],
-    entrypoints: [decision],
+    entrypoints: [decisions[basename(source)] ?? usualDecision],
     revision: revisionOf(source),
     ignore: [testFiles],
   };

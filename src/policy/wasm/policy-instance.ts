@@ -56,8 +56,10 @@ export class PolicyInstance {
     this.#builtins = host;
     host.connect(this.#exports, this.#fuel);
     this.memory = memory;
-    this.heapBase = this.#exports.opa_heap_ptr_get();
+    this.heapBase = aligned(this.#exports.opa_heap_ptr_get());
     this.#place = { dataAddress: 0, heap: this.heapBase };
+    // What the module gave back at its start lies below; data that was put there would be in no image.
+    this.#exports.opa_heap_ptr_set(this.heapBase);
   }
 
   /** What the module names, and the numbers that it gives to the names. */
