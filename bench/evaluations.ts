@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import * as opaWasm from '@open-policy-agent/opa-wasm';
 import type { JsonObject } from '../src/domain/json.ts';
 import { readSnapshot } from '../src/policy/bundles/read-bundle.ts';
+import { joinData } from '../src/policy/join-data.ts';
 import { jsonText } from '../src/policy/json-text.ts';
 import { hostBuiltins } from '../src/policy/rego/builtins.ts';
-import { loadData } from '../src/policy/wasm/load-data.ts';
-import { compilePolicy } from '../src/policy/wasm/policy-module.ts';
-import { PolicyPool } from '../src/policy/wasm/policy-pool.ts';
+import { loadPolicy } from '../src/policy/wasm/load-policy.ts';
 import { CannotMeasure } from './cannot-measure.ts';
 import type { Operation } from './operations.ts';
 
@@ -19,12 +18,11 @@ export async function evaluations(): Promise<Operation[]> {
   const { modules, data } = await readSnapshot(await readFile(bundle));
   const [wasm] = modules.values();
   if (wasm === undefined) throw new CannotMeasure('the example has no module');
-  const module = compilePolicy(wasm, hostBuiltins);
-  const pool = new PolicyPool(module, loadData(module, Buffer.from(jsonText(data))));
+  const pool = loadPolicy({ wasm, data }, hostBuiltins);
   const scope = { nowNs: 0n, remembered: new Map() };
   return Object.entries(headerCounts).flatMap(([size, headers]) => {
     const input = inputWith(headers);
-    const npm = npmHost(wasm, data);
+    const npm = npmHost(wasm, JSON.parse(Buffer.from(joinData(data)).toString()) as JsonObject);
     return [
       {
         name: `evaluation of ${size}`,

@@ -5,7 +5,7 @@ import { unreadable } from '../config/read-file.ts';
 import type { PolicyBundle } from '../policy/bundle.ts';
 import { createRoutedPolicy } from '../policy/routed-policy.ts';
 import { createWaitingPolicy } from '../policy/waiting-policy.ts';
-import { loadPolicyEngine } from '../policy/wasm-engine.ts';
+import { loadPolicyEngine, loadPolicyEngines } from '../policy/wasm-engine.ts';
 import { createOutside, policyBuiltins } from './policy-builtins.ts';
 
 /** What decides with this configuration. Rejects with a sentence when the bundle cannot. */
@@ -26,12 +26,8 @@ export async function buildPolicy(
     reservedHeaderPrefix: headers.prefix,
     ...(protoDescriptor && { protoDescriptor: await readDescriptor(protoDescriptor) }),
   };
-  const engineFor = (path: string) => loadPolicyEngine(bundle, { ...options, decision: path });
-  if (decisionFrom === 'configuration') return engineFor(decision);
-  const engines = new Map<string, PolicyEngine>();
-  // One after another, because each takes a worker and the memory of the data.
-  for (const path of bundle.modules.keys()) engines.set(path, await engineFor(path));
-  return createRoutedPolicy(decision, engines);
+  if (decisionFrom === 'configuration') return loadPolicyEngine(bundle, decision, options);
+  return createRoutedPolicy(decision, await loadPolicyEngines(bundle, options));
 }
 
 async function readDescriptor(file: string): Promise<Buffer> {

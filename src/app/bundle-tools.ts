@@ -1,5 +1,6 @@
 import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/config.ts';
+import { parsePlainYaml } from '../config/plain-yaml.ts';
 import { systemClock } from '../domain/clock.ts';
 import type { BundleSettings, SigningSettings } from '../domain/bundle-settings.ts';
 import { type BundleDescription, describeBundle } from '../policy/bundle-tools/describe-bundle.ts';
@@ -32,7 +33,8 @@ export function inspectBundle(
       new AbortController().signal,
     );
     if (fetched.outcome === 'unchanged') throw new Error('there is nothing to describe');
-    const options = { maxBytes, builtins, ...(signing && { signing }) };
+    const yaml = { parse: parsePlainYaml };
+    const options = { maxBytes, builtins, yaml, ...(signing && { signing }) };
     return describeBundle(fetched.content, options);
   });
 }

@@ -5,6 +5,7 @@ import type { BundleSettings } from '../domain/bundle-settings.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type BundleObserver, BundleSet } from '../policy/bundles/bundle-set.ts';
 import type { BundleStatus } from '../policy/bundles/status.ts';
+import { readWithoutPause } from './bundle-reading/bundle-reader.ts';
 import type { GateKeeper } from './gate-keeper.ts';
 import { type Loaded, loadedFrom } from './loaded.ts';
 
@@ -93,6 +94,7 @@ export class PolicyBundles {
     return loadedFrom('policy', () => {
       return new BundleSet(settings, {
         clock: this.#clock,
+        read: readWithoutPause,
         activate: (policy) => target().usePolicy(policy),
         observer: {
           // What is tried out aside is not news until it serves.

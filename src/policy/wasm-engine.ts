@@ -9,22 +9,18 @@ import { BundleError } from './bundle-error.ts';
 import type { PolicyBundle } from './bundle.ts';
 import { inputDocument } from './input-document.ts';
 import { jsonText, parseJson } from './json-text.ts';
-import type { BuiltinTable, EvaluationScope } from './rego/builtin.ts';
+import type { Builtin, BuiltinTable, EvaluationScope } from './rego/builtin.ts';
 import { hostBuiltins } from './rego/builtins.ts';
 import { evaluateWithFetches } from './rego/builtins/evaluate-with-fetches.ts';
 import type { Fetcher } from './rego/builtins/fetcher.ts';
 import { interpretResult } from './result.ts';
 import { unanswered } from './unanswered.ts';
-import { loadData, loadDataAside } from './wasm/load-data.ts';
-import type { PolicyInstance } from './wasm/policy-instance.ts';
-import { compilePolicy, type PolicyModule } from './wasm/policy-module.ts';
-import { PolicyPool } from './wasm/policy-pool.ts';
+import { loadPolicy, loadPolicyWithoutPause } from './wasm/load-policy.ts';
+import type { PolicyPool } from './wasm/policy-pool.ts';
 
 export interface PolicyEngineOptions {
   /** The bundle's name, for example `example`. */
   readonly name: string;
-  /** The decision's path, for example `envoy/authz/allow`. */
-  readonly decision: string;
   readonly skipRequestBodyParse: boolean;
   /** A FileDescriptorSet; without it, gRPC bodies are not parsed. */
   readonly protoDescriptor?: Uint8Array;
@@ -47,58 +43,83 @@ export interface Outside {
 }
 
 /**
- * Evaluates one decision of a bundle, at once but for questions to other hosts. Throws a BundleError for a bundle that cannot
- * answer it here.
+ * Evaluates one decision of a bundle, for example `envoy/authz/allow`: at once but for questions to
+ * other hosts. Throws a BundleError for a bundle that cannot answer it here.
  */
 export function createPolicyEngine(
   bundle: PolicyBundle,
+  decision: string,
   options: PolicyEngineOptions,
 ): PolicyEngine {
-  const module = compile(bundle, options);
-  return engineOf(bundle, options, module, loadData(module, jsonOf(bundle)));
+  const source = { wasm: moduleFor(bundle, decision), data: bundle.data };
+  return engineOf(bundle, decision, options, loadPolicy(source, builtinsOf(options)));
 }
 
-/** Data up to this size is loaded here and now, for a worker takes 50 ms to begin. */
-const maxBytesAtOnce = 256 * 1024;
-
-/** Like `createPolicyEngine`, while checks go on: a worker loads data that takes its time. */
+/** Like `createPolicyEngine`, while checks go on. */
 export async function loadPolicyEngine(
   bundle: PolicyBundle,
+  decision: string,
   options: PolicyEngineOptions,
 ): Promise<PolicyEngine> {
-  const module = compile(bundle, options);
-  const json = jsonOf(bundle);
-  const isSmall = json.length <= maxBytesAtOnce;
-  const instance = isSmall ? loadData(module, json) : await loadDataAside(module, json);
-  return engineOf(bundle, options, module, instance);
+  const wasm = moduleFor(bundle, decision);
+  return engineOf(bundle, decision, options, await loadPool(bundle, wasm, options));
 }
 
-function compile(
+/**
+ * Every decision of a bundle with its engine. Those of one module share what it is compiled to, and
+ * its data.
+ */
+export async function loadPolicyEngines(
   bundle: PolicyBundle,
-  { decision, builtins, outside }: PolicyEngineOptions,
-): PolicyModule {
-  const more = Object.entries({ ...builtins, ...outside?.builtins });
-  const all = more.length === 0 ? hostBuiltins : new Map([...hostBuiltins, ...more]);
-  return compilePolicy(moduleFor(bundle, decision), all);
+  options: PolicyEngineOptions,
+): Promise<Map<string, PolicyEngine>> {
+  const engines = new Map<string, PolicyEngine>();
+  const byModule = Map.groupBy(bundle.modules.keys(), (path) => moduleFor(bundle, path));
+  // One after another, because each takes a worker and the memory of the data.
+  for (const [wasm, decisions] of byModule) {
+    const pool = await loadPool(bundle, wasm, options);
+    for (const path of decisions) engines.set(path, engineOf(bundle, path, options, pool));
+  }
+  return engines;
 }
 
-function jsonOf({ data }: PolicyBundle): Buffer<ArrayBuffer> {
-  return Buffer.from(jsonText(data));
+async function loadPool(
+  { data, modules, owners }: PolicyBundle,
+  wasm: Uint8Array<ArrayBuffer>,
+  options: PolicyEngineOptions,
+): Promise<PolicyPool> {
+  try {
+    return await loadPolicyWithoutPause({ wasm, data }, builtinsOf(options));
+  } catch (error) {
+    const [entrypoint = ''] = [...modules.keys()].filter((path) => modules.get(path) === wasm);
+    throw blamed(error, owners?.get(entrypoint));
+  }
+}
+
+/** Of several bundles, the one whose module it is may not be the one that has just come. */
+function blamed(error: unknown, owner: string | undefined): unknown {
+  if (!(error instanceof BundleError) || owner === undefined) return error;
+  return new BundleError(`bundle ${owner} cannot serve: ${error.message}`, { cause: error });
+}
+
+function builtinsOf({ builtins, outside }: PolicyEngineOptions): ReadonlyMap<string, Builtin> {
+  const more = Object.entries({ ...builtins, ...outside?.builtins });
+  return more.length === 0 ? hostBuiltins : new Map([...hostBuiltins, ...more]);
 }
 
 function engineOf(
   bundle: PolicyBundle,
+  decision: string,
   options: PolicyEngineOptions,
-  module: PolicyModule,
-  instance: PolicyInstance,
+  pool: PolicyPool,
 ): PolicyEngine {
-  const { decision, skipRequestBodyParse, protoDescriptor, maxFuel, outside } = options;
+  const { skipRequestBodyParse, protoDescriptor, maxFuel, outside } = options;
   const isReserved = headersUnder(options.reservedHeaderPrefix);
   const grpcMethods = protoDescriptor && readDescriptor(protoDescriptor);
   const inputOptions = { skipRequestBodyParse, grpcMethods };
-  const entrypoint = module.entrypoints.get(decision);
-  if (entrypoint === undefined) throw missingEntrypoint(decision, [...module.entrypoints.keys()]);
-  const pool = new PolicyPool(module, instance);
+  const { entrypoints } = pool.module;
+  const entrypoint = entrypoints.get(decision);
+  if (entrypoint === undefined) throw missingEntrypoint(decision, [...entrypoints.keys()]);
 
   const evaluateOnce = (input: PolicyInput, scope: EvaluationScope): PolicyVerdict => {
     const { json, fuel } = pool.evaluate({ entrypoint, input: input.text, scope, fuel: maxFuel });
@@ -106,7 +127,7 @@ function engineOf(
   };
 
   return {
-    identity: identityOf(bundle, options),
+    identity: identityOf(bundle, options.name, decision),
     evaluate(question, deadlineMs) {
       let input: PolicyInput | undefined;
       const fail = (error: unknown): PolicyVerdict => unanswered(failure(error), input);
@@ -130,7 +151,7 @@ function engineOf(
   };
 }
 
-function identityOf({ revision, parts }: PolicyBundle, { name, decision }: PolicyEngineOptions) {
+function identityOf({ revision, parts }: PolicyBundle, name: string, decision: string) {
   return { name, revision, path: decision, ...(parts && { bundles: parts }) };
 }
 

@@ -24,9 +24,8 @@ export async function engineOf(
   skipRequestBodyParse = false,
 ): Promise<PolicyEngine> {
   const snapshot = await readSnapshot(readFileSync(join(bundles, `${bundle}.tar.gz`)));
-  return createPolicyEngine(snapshot, {
+  return createPolicyEngine(snapshot, 'envoy/authz/allow', {
     name: bundle,
-    decision: 'envoy/authz/allow',
     skipRequestBodyParse,
     maxFuel: 3_000_000,
     protoDescriptor: shopDescriptorSet(),

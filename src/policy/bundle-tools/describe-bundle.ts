@@ -1,14 +1,14 @@
 import type { SigningSettings } from '../../domain/bundle-settings.ts';
 import type { JsonValue } from '../../domain/json.ts';
-import { readArchive } from '../bundles/archive.ts';
 import type { BundleFiles } from '../bundles/bundle.ts';
 import type { Manifest } from '../bundles/manifest.ts';
-import { type BundleContent, readBundle } from '../bundles/read-bundle.ts';
+import { type BundleContent, bundleOf, readFiles } from '../bundles/read-bundle.ts';
 import { formatRoot } from '../bundles/roots.ts';
 import { createSignatureCheck, readToken, type SignatureCheck } from '../bundles/signatures.ts';
-import { jsonText } from '../json-text.ts';
+import { joinData } from '../join-data.ts';
 import { readAllowedHosts } from '../rego/builtins/allowed-hosts.ts';
 import { outsideBuiltins } from '../rego/builtins/outside.ts';
+import type { YamlCodec } from '../rego/builtins/yaml.ts';
 import { refusalOf } from '../rego/refused-builtins.ts';
 import { readModule } from '../wasm/policy-module.ts';
 
@@ -59,15 +59,16 @@ export interface DescribeOptions {
   readonly signing?: SigningSettings;
   /** What the host has. */
   readonly builtins: { has(name: string): boolean };
+  readonly yaml: YamlCodec;
 }
 
 /** Throws a BundleError for what no server could read. */
 export async function describeBundle(
   content: BundleContent,
-  { maxBytes, signing, builtins }: DescribeOptions,
+  { maxBytes, signing, builtins, yaml }: DescribeOptions,
 ): Promise<BundleDescription> {
-  const files = content instanceof Uint8Array ? await readArchive(content, maxBytes) : content;
-  const bundle = await readBundle(files, { maxBytes, signatures: anything });
+  const files = await readFiles(content, { maxBytes, yaml });
+  const bundle = bundleOf(files, anything);
   const { type, revision, manifest } = bundle;
   const signature = describeSignature(files, signing);
   return {
@@ -76,7 +77,7 @@ export async function describeBundle(
     roots: manifest.roots.map(formatRoot),
     modules: describeModules(manifest, files),
     builtins: 'modules' in bundle ? describeBuiltins(bundle.modules.values(), builtins) : [],
-    dataBytes: 'data' in bundle ? Buffer.byteLength(jsonText(bundle.data)) : 0,
+    dataBytes: 'data' in bundle ? joinData(bundle.data).length : 0,
     ...(signature && { signature }),
   };
 }

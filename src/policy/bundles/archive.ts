@@ -12,7 +12,7 @@ const unzip = promisify(gunzip);
  */
 export async function readArchive(archive: Uint8Array, maxBytes: number): Promise<BundleFiles> {
   const tar = await unpack(archive, maxBytes);
-  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const files = new Map<string, Uint8Array>();
   const entries = extract();
   entries.end(tar);
   try {

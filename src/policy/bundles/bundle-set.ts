@@ -5,12 +5,14 @@ import { BundleError } from '../bundle-error.ts';
 import type { Snapshot } from './bundle.ts';
 import { compose } from './compose.ts';
 import { type PollOutcome, type Poller, startPoller } from './poller.ts';
+import type { BundleReader } from './read-task.ts';
 import type { Fetched, FetchedBundle } from './source.ts';
 import type { BundleStatus } from './status.ts';
 import { type Candidate, TrackedBundle } from './tracked-bundle.ts';
 
 export interface BundleSetOptions {
   readonly clock: Clock;
+  readonly read: BundleReader;
   /** Puts a policy in place. Rejects with a sentence when it cannot serve; the old one then does. */
   readonly activate: (policy: PolicyBundle) => Promise<void>;
   readonly observer: BundleObserver;
@@ -39,7 +41,10 @@ export class BundleSet {
   constructor(bundles: readonly BundleSettings[], options: BundleSetOptions) {
     this.#options = options;
     this.#bundles = new Map(
-      bundles.map((settings) => [settings.name, new TrackedBundle(settings, options.clock)]),
+      bundles.map((settings) => [
+        settings.name,
+        new TrackedBundle(settings, options.clock, options.read),
+      ]),
     );
   }
 
@@ -166,7 +171,9 @@ export class BundleSet {
     if (before?.snapshot.revision !== revision) bundle.previous = before;
     bundle.clear('heldRevision');
     if (result === 'activated') {
-      for (const each of this.#bundles.values()) await keepOnDisk(each);
+      const others = [...this.#bundles.values()].filter((each) => each !== bundle);
+      await keepOthersOnDisk(others);
+      await keepOnDisk(bundle);
     }
     return result;
   }
@@ -213,4 +220,15 @@ async function keepOnDisk(bundle: TrackedBundle): Promise<void> {
     });
   }
   if (tag !== undefined) bundle.current = { ...current, tag };
+}
+
+/** What another bundle of the set could not be kept for is its own fault, and not the new one's. */
+async function keepOthersOnDisk(bundles: Iterable<TrackedBundle>): Promise<void> {
+  for (const bundle of bundles) {
+    try {
+      await keepOnDisk(bundle);
+    } catch (error) {
+      bundle.noteFault(error);
+    }
+  }
 }

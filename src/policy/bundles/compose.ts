@@ -1,9 +1,6 @@
-import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import type { PolicyBundle } from '../bundle.ts';
 import { BundleError } from '../bundle-error.ts';
-import { emptyMap } from '../../domain/empty-map.ts';
 import type { Snapshot } from './bundle.ts';
-import { merge } from './data-documents.ts';
 import { formatRoot, overlap } from './roots.ts';
 
 /** Bundles by their names as one policy. Throws a BundleError when two own the same part of data. */
@@ -11,13 +8,17 @@ export function compose(bundles: ReadonlyMap<string, Snapshot>): PolicyBundle {
   refuseOverlap([...bundles]);
   const [only, ...others] = bundles.values();
   if (only !== undefined && others.length === 0) return only;
-  let data: JsonObject = emptyMap<JsonValue>();
-  for (const bundle of bundles.values()) data = merge(data, bundle.data, 'data');
   return {
     revision: Array.from(bundles, ([name, { revision }]) => `${name}=${revision}`).join(' '),
     // An entrypoint is within the roots of its bundle, so no two have the same.
     modules: new Map([...bundles.values()].flatMap(({ modules }) => [...modules])),
-    data,
+    // Roots that do not overlap leave no place that two could have in common.
+    data: [...bundles.values()].flatMap(({ data }) => data),
+    owners: new Map(
+      [...bundles].flatMap(([name, { modules }]) =>
+        Array.from(modules.keys(), (entrypoint) => [entrypoint, name] as const),
+      ),
+    ),
     parts: Object.fromEntries(Array.from(bundles, ([name, { revision }]) => [name, { revision }])),
   };
 }

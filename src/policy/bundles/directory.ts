@@ -1,7 +1,8 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { BundleError } from '../bundle-error.ts';
 import type { BundleFiles } from './bundle.ts';
+import { readFileWithin } from './read-file.ts';
 
 /**
  * The files below a folder, as an archive of it would hold them. What begins with `..` is left out:
@@ -9,7 +10,7 @@ import type { BundleFiles } from './bundle.ts';
  * not out of the folder. Throws a BundleError for that, and for more than `maxBytes` in all.
  */
 export async function readDirectory(directory: string, maxBytes: number): Promise<BundleFiles> {
-  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const files = new Map<string, Uint8Array>();
   const root = await realpath(directory);
   let left = maxBytes;
   for (const path of await filesBelow(directory)) {
@@ -37,12 +38,12 @@ async function readWithin(
   root: string,
   path: string,
   leftBytes: number,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+): Promise<Uint8Array | undefined> {
   const target = await realpath(path);
   if (!target.startsWith(root + sep)) {
     throw new BundleError(`${path} leads out of the bundle's folder`);
   }
   const stats = await stat(target);
   if (!stats.isFile()) throw new BundleError(`${path} in the bundle is not a file`);
-  return stats.size <= leftBytes ? readFile(target) : undefined;
+  return readFileWithin(target, leftBytes);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BundleError } from '../bundle-error.ts';
 import { compareText } from '../rego/value.ts';
+import { dataFileNames } from './data-documents.ts';
 
 declare global {
   interface JSON {
@@ -34,10 +35,10 @@ export function digestFile(path: string, content: Uint8Array, algorithm: string)
   return createHash(hash).update(signed).digest('hex');
 }
 
-/** What is not JSON here is refused later; of YAML, OPA would sign the JSON that it stands for. */
+/** Of YAML, OPA signs the JSON that it stands for, which is what is here. */
 function isDocument(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return name === 'data.json' || name === '.manifest';
+  return name === '.manifest' || dataFileNames.some((dataFile) => dataFile === name);
 }
 
 const decoder = new TextDecoder('utf-8');

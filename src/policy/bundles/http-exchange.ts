@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { ClientTlsSettings } from '../../domain/bundle-settings.ts';
+import { SharedBytes } from './shared-bytes.ts';
 import { SourceError } from './source.ts';
 
 export interface HttpQuestion {
@@ -26,7 +27,7 @@ export interface HttpQuestion {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
+  readonly body: Uint8Array;
 }
 
 const maxRedirects = 5;
@@ -113,23 +114,20 @@ function readTlsFiles({ certificate, privateKey, ca }: ClientTlsSettings) {
 async function readBody(
   response: IncomingMessage,
   { maxBytes, downloadTimeoutMs }: HttpQuestion,
-): Promise<Buffer> {
+): Promise<Uint8Array> {
   const cut = setTimeout(() => {
     response.destroy(new Error(`the download took longer than ${downloadTimeoutMs} ms`));
   }, downloadTimeoutMs);
-  const chunks: Buffer[] = [];
-  let length = 0;
+  const body = new SharedBytes(maxBytes);
   try {
     for await (const chunk of response) {
       if (!(chunk instanceof Buffer)) continue;
-      length += chunk.length;
-      if (length > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
-      chunks.push(chunk);
+      if (!body.append(chunk)) throw new Error(`the answer is larger than ${maxBytes} bytes`);
     }
   } finally {
     clearTimeout(cut);
   }
-  return Buffer.concat(chunks, length);
+  return body.bytes;
 }
 
 /** Without what may be secret: a query, a name and a password. */

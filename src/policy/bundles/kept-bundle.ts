@@ -1,10 +1,11 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readFileWithin } from './read-file.ts';
 
 /** The last good archive of one bundle on disk, to start from when its server is away. */
 export interface KeptBundle {
   /** Undefined: there is none. */
-  read(): Promise<Buffer | undefined>;
+  read(): Promise<Uint8Array | undefined>;
   /** Whole or not at all, also when the machine stops meanwhile. */
   write(archive: Uint8Array): Promise<void>;
 }
@@ -15,7 +16,7 @@ export function keepBundle(directory: string, name: string): KeptBundle {
   return {
     async read() {
       try {
-        return await readFile(path);
+        return await readFileWithin(path, Infinity);
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
         throw error;

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { BundleError } from '../bundle-error.ts';
+import { digestContent } from './content-digest.ts';
 import { readDirectory } from './directory.ts';
 import type { BundleContent } from './read-bundle.ts';
+import { readFileWithin } from './read-file.ts';
 import { type BundleSource, SourceError } from './source.ts';
 
 /** A .tar.gz or a folder of this machine. What it holds is known again by its digest. */
@@ -10,7 +11,7 @@ export function createLocalSource(path: string, maxBytes: number): BundleSource 
   return {
     async fetch(knownTag) {
       const content = await read(path, maxBytes);
-      const tag = digestOf(content);
+      const tag = await digestContent(content);
       if (tag === knownTag) return { outcome: 'unchanged', waits: false };
       return { outcome: 'fetched', content, sizeBytes: sizeOf(content), tag, waits: false };
     },
@@ -21,7 +22,8 @@ async function read(path: string, maxBytes: number): Promise<BundleContent> {
   try {
     const stats = await stat(path);
     if (stats.isDirectory()) return await readDirectory(path, maxBytes);
-    if (stats.size <= maxBytes) return await readFile(path);
+    const archive = await readFileWithin(path, maxBytes);
+    if (archive !== undefined) return archive;
   } catch (error) {
     if (error instanceof BundleError) throw error;
     throw new SourceError(`cannot be read: ${reasonOf(error)}`, { cause: error });
@@ -38,13 +40,6 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? String(error.code) : '';
   return reasons[code] ?? error.message;
-}
-
-function digestOf(content: BundleContent): string {
-  const hash = createHash('sha256');
-  if (content instanceof Uint8Array) return hash.update(content).digest('hex');
-  for (const [path, bytes] of content) hash.update(`${path}\0${bytes.length}\0`).update(bytes);
-  return hash.digest('hex');
 }
 
 function sizeOf(content: BundleContent): number {

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { BundleError } from '../bundle-error.ts';
+import type { YamlCodec } from '../rego/builtins/yaml.ts';
 import { readArchive } from './archive.ts';
 import type { Bundle, BundleFiles, Snapshot } from './bundle.ts';
-import { mergeData } from './data-documents.ts';
+import { mergeData, splitData } from './data-documents.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { isDelta, readPatch } from './patch.ts';
 import { type SignatureCheck, unsignedOnly } from './signatures.ts';
+import { yamlAsJson } from './yaml-documents.ts';
 
 /** A .tar.gz, or its files. */
 export type BundleContent = Uint8Array | BundleFiles;
@@ -14,6 +16,8 @@ export interface ReadOptions {
   /** The most that an archive may unpack to. */
   readonly maxBytes: number;
   readonly signatures: SignatureCheck;
+  /** Without it, a bundle with data in YAML is refused. */
+  readonly yaml?: YamlCodec;
 }
 
 const defaults: ReadOptions = { maxBytes: 256 * 1024 * 1024, signatures: unsignedOnly };
@@ -21,9 +25,22 @@ const defaults: ReadOptions = { maxBytes: 256 * 1024 * 1024, signatures: unsigne
 /** Verifies and reads what `opa build -t wasm` writes. Throws a BundleError. */
 export async function readBundle(
   content: BundleContent,
-  { maxBytes, signatures }: ReadOptions = defaults,
+  options: ReadOptions = defaults,
 ): Promise<Bundle> {
+  return bundleOf(await readFiles(content, options), options.signatures);
+}
+
+/** The files as they are judged: documents in JSON. Throws a BundleError. */
+export async function readFiles(
+  content: BundleContent,
+  { maxBytes, yaml }: Omit<ReadOptions, 'signatures'>,
+): Promise<BundleFiles> {
   const files = content instanceof Uint8Array ? await readArchive(content, maxBytes) : content;
+  return yamlAsJson(files, yaml);
+}
+
+/** Verifies and reads files that `readFiles` gave. Throws a BundleError. */
+export function bundleOf(files: BundleFiles, signatures: SignatureCheck): Bundle {
   if (isDelta(files)) {
     signatures.admitDelta();
     return readDelta(files);
@@ -51,7 +68,7 @@ function snapshotOf(files: BundleFiles): Snapshot {
     revision: manifest.revision || digestOf(files),
     manifest,
     modules: readModules(manifest, files),
-    data: mergeData(files, manifest.roots),
+    data: splitData(mergeData(files, manifest.roots), manifest.roots),
   };
 }
 
@@ -63,12 +80,13 @@ function readDelta(files: BundleFiles): Bundle {
 
 function readModules({ wasm }: Manifest, files: BundleFiles): Map<string, Uint8Array<ArrayBuffer>> {
   const modules = new Map<string, Uint8Array<ArrayBuffer>>();
-  for (const { entrypoint, module } of wasm) {
+  for (const [module, entries] of Map.groupBy(wasm, (entry) => entry.module)) {
     const content = files.get(module);
     if (content === undefined) {
       throw new BundleError(`.manifest of the bundle names ${module}, which is not in it`);
     }
-    modules.set(entrypoint, content);
+    const wasmOfAll = Uint8Array.from(content);
+    for (const { entrypoint } of entries) modules.set(entrypoint, wasmOfAll);
   }
   return modules;
 }

@@ -1,12 +1,12 @@
 import type { BundleSettings } from '../../domain/bundle-settings.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { Snapshot } from './bundle.ts';
-import { applyDelta } from './delta.ts';
 import { createHttpSource } from './http-source.ts';
 import { type KeptBundle, keepBundle } from './kept-bundle.ts';
 import { createLocalSource } from './local-source.ts';
-import { type BundleContent, readBundle } from './read-bundle.ts';
-import { createSignatureCheck, type SignatureCheck } from './signatures.ts';
+import type { BundleContent } from './read-bundle.ts';
+import type { BundleReader } from './read-task.ts';
+import { createSignatureCheck } from './signatures.ts';
 import { type BundleSource, type FetchedBundle, SourceError } from './source.ts';
 import type { BundleFault, BundleStatus } from './status.ts';
 
@@ -23,7 +23,7 @@ export class TrackedBundle {
   readonly settings: BundleSettings;
   readonly source: BundleSource;
   readonly kept: KeptBundle | undefined;
-  readonly #signatures: SignatureCheck;
+  readonly #read: BundleReader;
   /** What serves, or will as soon as every bundle of the set is there. */
   current: Candidate | undefined;
   /** What had served before; what a rollback goes back to. */
@@ -31,7 +31,7 @@ export class TrackedBundle {
   status: BundleStatus;
 
   /** Throws a BundleError for keys that are none. */
-  constructor(settings: BundleSettings, clock: Clock) {
+  constructor(settings: BundleSettings, clock: Clock, read: BundleReader) {
     const { name, source, maxBytes, persistDirectory } = settings;
     this.settings = settings;
     this.source =
@@ -39,7 +39,8 @@ export class TrackedBundle {
         ? createLocalSource(source.path, maxBytes)
         : createHttpSource(source, maxBytes, clock);
     this.kept = persistDirectory === undefined ? undefined : keepBundle(persistDirectory, name);
-    this.#signatures = createSignatureCheck(settings.signing);
+    this.#read = read;
+    createSignatureCheck(settings.signing);
     this.status = { name };
   }
 
@@ -49,11 +50,13 @@ export class TrackedBundle {
 
   /** Verifies and reads what was fetched, and applies it if it is a delta. Throws a BundleError. */
   async candidateFrom({ content, sizeBytes, tag }: FetchedBundle): Promise<Candidate> {
-    const bundle = await this.#read(content);
+    const before = this.current?.snapshot;
+    const bundle = await this.#readContent(content, before);
     this.note({ type: bundle.type, sizeBytes });
     const withTag = tag === undefined ? {} : { tag };
     if (bundle.type === 'delta') {
-      return { snapshot: applyDelta(this.current?.snapshot, bundle), ...withTag };
+      const modules = before?.modules ?? new Map();
+      return { snapshot: { ...bundle, type: 'snapshot', modules }, ...withTag };
     }
     const isKept = this.kept !== undefined && content instanceof Uint8Array;
     return { snapshot: bundle, ...(isKept && { archive: content }), ...withTag };
@@ -63,13 +66,15 @@ export class TrackedBundle {
   async candidateFromDisk(): Promise<Candidate | undefined> {
     const archive = await this.kept?.read();
     if (archive === undefined) return undefined;
-    const bundle = await this.#read(archive);
+    const bundle = await this.#readContent(archive);
     return bundle.type === 'snapshot' ? { snapshot: bundle } : undefined;
   }
 
-  #read(content: BundleContent) {
-    const { maxBytes } = this.settings;
-    return readBundle(content, { maxBytes, signatures: this.#signatures });
+  #readContent(content: BundleContent, before?: Snapshot) {
+    const { maxBytes, signing } = this.settings;
+    // A delta needs the data and not the modules, which would be copied.
+    const changed = before && { manifest: before.manifest, data: before.data };
+    return this.#read({ content, maxBytes, signing, before: changed });
   }
 
   note(changes: Partial<BundleStatus>): void {

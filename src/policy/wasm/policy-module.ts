@@ -23,11 +23,18 @@ export function compilePolicy(
   wasm: Uint8Array,
   builtins: ReadonlyMap<string, Builtin>,
 ): PolicyModule {
-  const { calls, ...module } = readModule(wasm);
+  return connectBuiltins(readModule(wasm), builtins);
+}
+
+/** Throws a BundleError for a module that calls a builtin which its host does not have. */
+export function connectBuiltins(
+  { calls, ...module }: ReadModule,
+  builtins: ReadonlyMap<string, Builtin>,
+): PolicyModule {
   return { ...module, builtins: numberBuiltins(calls, builtins) };
 }
 
-/** A module and what it calls of its host, whether or not that is there. */
+/** A module and what it calls of its host, whether or not that is there: can go to another thread. */
 export interface ReadModule extends Omit<PolicyModule, 'builtins'> {
   /** The numbers of builtins by their names. */
   readonly calls: ReadonlyMap<string, number>;

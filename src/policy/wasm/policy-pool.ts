@@ -24,13 +24,13 @@ const maxCopiedBytes = 16 * 1024 * 1024;
  * all: beside it are made one for each large input, and another after one that failed or has grown.
  */
 export class PolicyPool {
-  readonly #module: PolicyModule;
+  readonly module: PolicyModule;
   #shared: PolicyInstance;
   #keptBytes: number;
 
   /** The instance has its data, and nothing else uses it. */
   constructor(module: PolicyModule, instance: PolicyInstance) {
-    this.#module = module;
+    this.module = module;
     this.#shared = instance;
     this.#keptBytes = instance.memory.bytes.length + maxKeptBytes;
   }
@@ -42,7 +42,7 @@ export class PolicyPool {
       const json = instance.evaluate({ ...evaluation, as: 'json' });
       return { json, fuel: instance.fuelUsed };
     } catch (error) {
-      if (instance === this.#shared) this.#shared = renewInstance(this.#module, instance);
+      if (instance === this.#shared) this.#shared = renewInstance(this.module, instance);
       throw error;
     } finally {
       this.#giveBack();
@@ -66,6 +66,6 @@ export class PolicyPool {
   }
 
   #copy(): PolicyInstance {
-    return loadImage(this.#module, imageOf(this.#shared));
+    return loadImage(this.module, imageOf(this.#shared));
   }
 }

@@ -37,13 +37,17 @@ const bundles = {
   hungry: await read('test/fixtures/bundles/hungry.tar.gz'),
 };
 
-function engineOf(bundle: PolicyBundle, more: Partial<PolicyEngineOptions> = {}): PolicyEngine {
-  return createPolicyEngine(bundle, { ...engineOptions, ...more });
+type Options = Partial<PolicyEngineOptions> & { readonly decision?: string };
+
+function engineOf(
+  bundle: PolicyBundle,
+  { decision = 'envoy/authz/allow', ...more }: Options = {},
+): PolicyEngine {
+  return createPolicyEngine(bundle, decision, { ...engineOptions, ...more });
 }
 
 const engineOptions: PolicyEngineOptions = {
   name: 'example',
-  decision: 'envoy/authz/allow',
   skipRequestBodyParse: false,
   maxFuel: 3_000_000,
   reservedHeaderPrefix: 'x-sallyport-',
@@ -205,8 +209,9 @@ test('an engine is loaded aside as it is at once, with much data and with little
     const shop = Object.fromEntries(
       Array.from({ length: size }, (_, id) => [`item-${id}`, { id }]),
     );
-    const bundle = { ...bundles.example, data: { ...bundles.example.data, shop } };
-    const engine = await loadPolicyEngine(bundle, engineOptions);
+    const json = Buffer.from(JSON.stringify({ shop }));
+    const bundle = { ...bundles.example, data: [{ path: [], json }] };
+    const engine = await loadPolicyEngine(bundle, 'envoy/authz/allow', engineOptions);
     const other = engineOf(bundle);
     for (const question of [ordersQuestion, invoiceQuestion('1000'), invoiceQuestion('2000')]) {
       assert.deepEqual(verdictAtOnce(engine, question), verdictAtOnce(other, question));
@@ -330,7 +335,7 @@ test('whatever is sent is judged, and the policy reads what the verdict says it 
 const refusals: readonly (readonly [
   name: string,
   bundle: PolicyBundle,
-  options: Partial<PolicyEngineOptions>,
+  options: Options,
   says: RegExp,
 ])[] = [
   [

@@ -17,11 +17,11 @@ export interface YamlCodec {
 export function createYamlBuiltins(codec: YamlCodec): BuiltinTable {
   return {
     'yaml.marshal': (_call, value) => yamlText(value),
-    'yaml.unmarshal': (_call, text) => parse(codec, stringOperand(text, 1)),
+    'yaml.unmarshal': (_call, text) => readYaml(codec, stringOperand(text, 1)),
     'yaml.is_valid': (_call, text) => {
       if (typeof text !== 'string') return false;
       try {
-        parse(codec, text);
+        readYaml(codec, text);
         return true;
       } catch (error) {
         if (error instanceof BuiltinError) return false;
@@ -31,7 +31,8 @@ export function createYamlBuiltins(codec: YamlCodec): BuiltinTable {
   };
 }
 
-function parse(codec: YamlCodec, text: string): RegoValue {
+/** Throws a BuiltinError for what is no YAML, or has no form in JSON. */
+export function readYaml(codec: YamlCodec, text: string): RegoValue {
   let value: unknown;
   try {
     value = codec.parse(text);

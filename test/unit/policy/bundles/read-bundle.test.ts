@@ -6,6 +6,8 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
 import { BundleError } from '../../../../src/policy/bundle-error.ts';
+import type { Snapshot } from '../../../../src/policy/bundles/bundle.ts';
+import { joinData } from '../../../../src/policy/join-data.ts';
 import { unsignedOnly } from '../../../../src/policy/bundles/signatures.ts';
 import { readBundle, readSnapshot } from '../../../../src/policy/bundles/read-bundle.ts';
 
@@ -32,11 +34,15 @@ const manifest = JSON.stringify({
   wasm: [{ entrypoint: 'envoy/authz/allow', module: '/policy.wasm' }],
 });
 
+function textOf({ data }: Snapshot): string {
+  return Buffer.from(joinData(data)).toString();
+}
+
 test('the shipped bundle is read', async () => {
   const bundle = await readSnapshot(example);
   assert.match(bundle.revision, /^[0-9a-f]{12}$/);
   assert.deepEqual([...bundle.modules.keys()], ['envoy/authz/allow']);
-  assert.deepEqual({ ...bundle.data }, {});
+  assert.equal(textOf(bundle), '{}');
 });
 
 test('names may begin as opa writes them, or as tar does', async () => {
@@ -70,9 +76,8 @@ test('data documents are merged at their folders', async () => {
     ['a/d/data.json', '{"f":3}'],
     ['other.json', '{"not":"data"}'],
   );
-  const { data } = await readSnapshot(archive);
   assert.equal(
-    JSON.stringify(data),
+    textOf(await readSnapshot(archive)),
     '{"a":{"b":1,"d":{"e":9007199254740993,"f":3}},"__proto__":{"c":2}}',
   );
 });
@@ -84,8 +89,7 @@ test('roots that only begin alike do not overlap, and lead through the objects a
     ['.manifest', '{"roots":["a/b","a/bc","d"]}'],
     ['data.json', '{"a":{"b":1,"bc":2}}'],
   );
-  const { data } = await readSnapshot(archive);
-  assert.equal(JSON.stringify(data), '{"a":{"b":1,"bc":2}}');
+  assert.equal(textOf(await readSnapshot(archive)), '{"a":{"b":1,"bc":2}}');
 });
 
 test('one module may answer several entrypoints', async () => {
@@ -193,7 +197,7 @@ const attacks: readonly (readonly [name: string, entries: readonly Entry[], says
   ],
   ['a manifest in protobuf', [['.manifest.pb', '']], /write \.manifest as JSON/],
   ['a signature that nothing verifies', [['.signatures.json', '{}']], /configure the key/],
-  ['data in YAML', [['data.yaml', 'a: 1']], /use data\.json/],
+  ['data in YAML', [['data.yaml', 'a: 1']], /cannot be read here/],
   ['an empty patch', [['patch.json', '{}']], /patch\.json .*has no data/],
 ];
 

@@ -35,9 +35,7 @@ function signedBy(algorithm: SignatureAlgorithm): Buffer {
   return readFileSync(join(folder, `${algorithm}.tar.gz`));
 }
 
-async function filesSignedBy(
-  algorithm: SignatureAlgorithm,
-): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+async function filesSignedBy(algorithm: SignatureAlgorithm): Promise<Map<string, Uint8Array>> {
   return new Map(await readArchive(signedBy(algorithm), 1e6));
 }
 

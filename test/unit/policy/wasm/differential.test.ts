@@ -7,7 +7,7 @@ import * as fc from 'fast-check';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/domain/json.ts';
 import { jsonText } from '../../../../src/policy/json-text.ts';
 import { mostFuel } from '../../../../src/policy/wasm/fuel.ts';
-import { loadData } from '../../../../src/policy/wasm/load-data.ts';
+import { buildImage, loadImage } from '../../../../src/policy/wasm/data-image.ts';
 import { compilePolicy, type PolicyModule } from '../../../../src/policy/wasm/policy-module.ts';
 import { PolicyPool } from '../../../../src/policy/wasm/policy-pool.ts';
 import { readModule } from './fixture-modules.ts';
@@ -62,7 +62,10 @@ function compileAlone(wasm: Uint8Array): PolicyModule | undefined {
 }
 
 function compareHosts(module: PolicyModule, wasm: Uint8Array<ArrayBuffer>, data: JsonObject): void {
-  const pool = new PolicyPool(module, loadData(module, Buffer.from(jsonText(data))));
+  const pool = new PolicyPool(
+    module,
+    loadImage(module, buildImage(module, Buffer.from(jsonText(data)))),
+  );
   const oracle = library.loadPolicySync(new WebAssembly.Module(wasm), { initial: 32 });
   oracle.setData(data);
   const scope = { nowNs: 0n, remembered: new Map() };

@@ -4,13 +4,15 @@ import { setImmediate } from 'node:timers/promises';
 import { BundleError } from '../../../../src/policy/bundle-error.ts';
 import { hostBuiltins } from '../../../../src/policy/rego/builtins.ts';
 import { buildImage } from '../../../../src/policy/wasm/data-image.ts';
-import { loadData, loadDataAside } from '../../../../src/policy/wasm/load-data.ts';
+import {
+  loadPolicy,
+  loadPolicyAside,
+  type PolicySource,
+} from '../../../../src/policy/wasm/load-policy.ts';
 import { compilePolicy } from '../../../../src/policy/wasm/policy-module.ts';
-import { PolicyPool } from '../../../../src/policy/wasm/policy-pool.ts';
 import { readModule } from './fixture-modules.ts';
 
 const { wasm } = await readModule('test/fixtures/bundles/data-echo.tar.gz');
-const module = compilePolicy(wasm, hostBuiltins);
 const evaluation = {
   entrypoint: 0,
   input: '{}',
@@ -18,21 +20,24 @@ const evaluation = {
   fuel: 2_000_000_000,
 };
 
-/** With `bytes` of text, about. */
-function jsonOf(bytes: number): Buffer<ArrayBuffer> {
+/** With `bytes` of text, about, in two parts. */
+function sourceOf(bytes: number): PolicySource {
   const users = Array.from(
     { length: bytes / 50 },
     (_, id) => [`user-${id}`, { roles: ['é', id] }] as const,
   );
-  return Buffer.from(
-    JSON.stringify({ shop: { size: users.length }, users: Object.fromEntries<unknown>(users) }),
-  );
+  const parts = { shop: { size: users.length }, users: Object.fromEntries<unknown>(users) };
+  const data = Object.entries(parts).map(([key, value]) => ({
+    path: [key],
+    json: Buffer.from(JSON.stringify(value)),
+  }));
+  return { wasm, data };
 }
 
 test('what a worker loads is what is loaded here', async () => {
   for (const bytes of [0, 1000, 3_000_000]) {
-    const here = new PolicyPool(module, loadData(module, jsonOf(bytes)));
-    const aside = new PolicyPool(module, await loadDataAside(module, jsonOf(bytes)));
+    const here = loadPolicy(sourceOf(bytes), hostBuiltins);
+    const aside = await loadPolicyAside(sourceOf(bytes), hostBuiltins);
     for (let round = 0; round < 3; round += 1) {
       assert.equal(aside.evaluate(evaluation).json, here.evaluate(evaluation).json);
     }
@@ -53,7 +58,7 @@ test('data lies in the image alone, and not in what a module gave back at its st
 });
 
 test('data is there after a trap, in the same memory and in a larger one', () => {
-  const pool = new PolicyPool(module, loadData(module, jsonOf(100_000)));
+  const pool = loadPolicy(sourceOf(100_000), hostBuiltins);
   const { json, fuel } = pool.evaluate(evaluation);
   for (let round = 0; round < 20; round += 1) {
     assert.throws(
@@ -65,17 +70,28 @@ test('data is there after a trap, in the same memory and in a larger one', () =>
   }
 });
 
-test('data that is none is refused, here and in a worker', async () => {
-  for (const text of ['', '{', '[1']) {
-    assert.throws(() => loadData(module, Buffer.from(text)), BundleError);
-    await assert.rejects(loadDataAside(module, Buffer.from(text)), BundleError);
+test('what cannot be loaded is refused, here and in a worker', async () => {
+  const sources: PolicySource[] = ['', '{', '[1'].map((text) => ({
+    wasm,
+    data: [{ path: [], json: Buffer.from(text) }],
+  }));
+  sources.push({ wasm: new Uint8Array(8), data: [] });
+  for (const source of sources) {
+    assert.throws(() => loadPolicy(source, hostBuiltins), BundleError);
+    await assert.rejects(loadPolicyAside(source, hostBuiltins), BundleError);
   }
+  const { wasm: caller } = await readModule('test/fixtures/bundles/calls-builtin.tar.gz');
+  const source = { wasm: caller, data: [] };
+  assert.throws(() => loadPolicy(source, new Map()), /not available here: crypto\.sha256/);
+  await assert.rejects(loadPolicyAside(source, new Map()), /not available here: crypto\.sha256/);
 });
 
 test('checks go on while 20 MiB are loaded', async () => {
-  const pool = new PolicyPool(module, loadData(module, jsonOf(0)));
+  const pool = loadPolicy(sourceOf(0), hostBuiltins);
   const ended = new AbortController();
-  const loading = loadDataAside(module, jsonOf(20 * 1024 * 1024)).finally(() => ended.abort());
+  const loading = loadPolicyAside(sourceOf(20 * 1024 * 1024), hostBuiltins).finally(() =>
+    ended.abort(),
+  );
   let worstMs = 0;
   let checks = 0;
   for (let lastMs = busyMs(); !ended.signal.aborted; checks += 1) {

@@ -1,0 +1,74 @@
+import { extname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { DataPart } from '../bundle.ts';
+import { joinData } from '../join-data.ts';
+import type { Builtin } from '../rego/builtin.ts';
+import { buildImage, createInstance, loadImage } from './data-image.ts';
+import { type Aside, workAside } from './work-aside.ts';
+import type { PolicyInstance } from './policy-instance.ts';
+import { compilePolicy, connectBuiltins, type PolicyModule } from './policy-module.ts';
+import { PolicyPool } from './policy-pool.ts';
+import type { LoadedHeader, PieceRequest } from './policy-worker.ts';
+
+/** What a policy is made of. */
+export interface PolicySource {
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly data: readonly DataPart[];
+}
+
+type Builtins = ReadonlyMap<string, Builtin>;
+
+/** Here and now: about 10 ms for a MiB of data. Throws a BundleError. */
+export function loadPolicy({ wasm, data }: PolicySource, builtins: Builtins): PolicyPool {
+  const module = compilePolicy(wasm, builtins);
+  return new PolicyPool(module, loadImage(module, buildImage(module, joinData(data))));
+}
+
+/** What is loaded here and now, for a worker takes 50 ms to begin. */
+const maxHereBytes = { data: 256 * 1024, wasm: 512 * 1024 };
+
+/** In a worker, if it takes its time. Rejects with a BundleError. */
+export async function loadPolicyWithoutPause(
+  source: PolicySource,
+  builtins: Builtins,
+): Promise<PolicyPool> {
+  const dataBytes = source.data.reduce((sum, { json }) => sum + json.length, 0);
+  const isSmall = dataBytes <= maxHereBytes.data && source.wasm.length <= maxHereBytes.wasm;
+  return isSmall ? loadPolicy(source, builtins) : loadPolicyAside(source, builtins);
+}
+
+/**
+ * A worker compiles the module and parses the data while this thread goes on. Only the memory's image
+ * comes here, piece by piece, because neither can a module's memory be handed over nor may copying
+ * hundreds of megabytes stop the checks. Rejects with a BundleError.
+ */
+export function loadPolicyAside(source: PolicySource, builtins: Builtins): Promise<PolicyPool> {
+  const file = new URL(`policy-worker${extname(import.meta.filename)}`, import.meta.url);
+  return workAside(file, source, async (worker) => {
+    const { module: read, dataBytes, ...place } = await worker.next<LoadedHeader>();
+    const module = connectBuiltins(read, builtins);
+    const instance = await receiveImage(module, dataBytes, worker);
+    instance.place = place;
+    return new PolicyPool(module, instance);
+  });
+}
+
+/** Copied in a turn of the event loop: up to 3 ms, most of which is the system giving the pages. */
+const pieceBytes = 512 * 1024;
+
+async function receiveImage(
+  module: PolicyModule,
+  dataBytes: number,
+  worker: Aside,
+): Promise<PolicyInstance> {
+  const instance = createInstance(module, dataBytes);
+  for (let start = 0; start < dataBytes; start += pieceBytes) {
+    const request: PieceRequest = { start, end: Math.min(start + pieceBytes, dataBytes) };
+    worker.send(request);
+    const piece = await worker.next<Uint8Array>();
+    instance.memory.bytes.set(piece, instance.heapBase + start);
+    // Messages that come at once are all received in one turn.
+    await setImmediate();
+  }
+  return instance;
+}
