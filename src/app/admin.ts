@@ -8,7 +8,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import { faultLog } from './fault-log.ts';
 import type { GateKeeper, Served } from './gate-keeper.ts';
 import { insecureOptions } from './insecurity.ts';
-import { type BundleStatus, statusDocument } from '../policy/bundles/status.ts';
+import type { BundleStatus } from '../policy/bundles/status.ts';
 import type { LimitCounts } from './limit-counts.ts';
 import type { PolicyBundles } from './policy-bundles.ts';
 import { refusalLog } from './refusal-log.ts';
@@ -23,10 +23,12 @@ export interface AdminDependencies {
   readonly log: Logger;
   readonly clock: Clock;
   readonly isListening: () => boolean;
+  /** As OPA's status API has it. */
+  readonly report: () => JsonObject;
 }
 
 export function createAdmin(dependencies: AdminDependencies): AdminServer {
-  const { keeper, bundles, counts, telemetry, log, clock, isListening } = dependencies;
+  const { keeper, bundles, counts, telemetry, log, clock, isListening, report } = dependencies;
   const onFault = faultLog(log);
   const { address, tokenFile } = keeper.served.config.admin;
   return createAdminServer({
@@ -39,7 +41,7 @@ export function createAdmin(dependencies: AdminDependencies): AdminServer {
       { name: 'limits', ready: true, detail: counts.describe() },
       { name: 'listener', ready: isListening() },
     ],
-    status: () => statusOf(keeper.served, bundles.status()),
+    status: () => statusOf(keeper.served, report()),
     rollback: (bundle, peer) => rollBack(bundles, log, bundle, peer),
     scrape: () => telemetry.scrape(),
     scrapeContentType: telemetry.contentType,
@@ -63,14 +65,9 @@ function factsOf(
   };
 }
 
-/** As OPA's status API has it, where it has it. */
-function statusOf({ policy }: Served, statuses: readonly BundleStatus[]): JsonObject {
+function statusOf({ policy }: Served, report: JsonObject): JsonObject {
   const { name, revision, path } = policy.identity;
-  return {
-    labels: { version },
-    policy: { name, revision, path },
-    bundles: Object.fromEntries(statuses.map((status) => [status.name, statusDocument(status)])),
-  };
+  return { ...report, policy: { name, revision, path } };
 }
 
 function policyReadiness({ bundle, policy }: Served, statuses: readonly BundleStatus[]): Readiness {

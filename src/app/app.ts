@@ -1,6 +1,7 @@
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
+import type { Recorder } from '../audit/recorder.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';
 import { createHealthService } from '../server/health-service.ts';
 import { createStderrLogger, type Logger } from '../telemetry/log.ts';
@@ -10,13 +11,16 @@ import { createAdmin } from './admin.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { createChecks } from './checks.ts';
 import { faultLog } from './fault-log.ts';
-import { GateKeeper } from './gate-keeper.ts';
+import { GateKeeper, type Served } from './gate-keeper.ts';
 import { createBundleNews } from './bundle-news.ts';
 import { insecureOptions, warnOfInsecurity } from './insecurity.ts';
+import { createLabels } from './labels.ts';
 import { type LimitCounts, openLimitCounts } from './limit-counts.ts';
 import { problemsOf, throwProblems, valueOf } from './loaded.ts';
 import { PolicyBundles } from './policy-bundles.ts';
 import { type ConfigSource, filesOf, Reloader } from './reloader.ts';
+import { statusReport } from './status-document.ts';
+import { createStatusReports } from './status-reports.ts';
 import { version } from './version.ts';
 
 export interface App {
@@ -24,6 +28,12 @@ export interface App {
   start(): Promise<{ readonly address: ListenAddress; readonly adminAddress: ListenAddress }>;
   /** Drains; bounded by `server.drainTimeout`. */
   stop(): Promise<void>;
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
 }
 
 /**
@@ -35,30 +45,30 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   const log = createStderrLogger(clock);
   const onFault = faultLog(log);
   const telemetry = createTelemetry({ version });
+  const surroundings: Surroundings = { clock, log, telemetry };
   const health = createHealthService();
   let isListening = false;
-  /** Without a policy every check is denied: Envoy had better ask somebody else. */
-  const showHealth = (): void => {
-    health.setServing(isListening && gate.keeper.served.bundle !== undefined);
-  };
   throwProblems(problemsOf(await probeAdminToken(config.admin)));
   await source.files.look(filesOf(config));
-  const gate = await openGate(config, { clock, log, telemetry, onActivated: showHealth });
+  /** From the start on; what was before it is shown then. */
+  const showState = (): void => {
+    if (!isListening) return;
+    // Without a policy every check is denied: Envoy had better ask somebody else.
+    health.setServing(keeper.served.bundle !== undefined);
+    statusReports.changed();
+  };
+  const gate = await openGate(config, surroundings, showState);
   const { keeper, bundles, counts } = gate;
-  const recorder = createAuditTrail(config.audit, log, telemetry);
+  const labels = createLabels(config.audit);
+  const report = () => statusReport(labels, bundles.status());
+  const statusReports = createStatusReports(config.policy.status, report, surroundings);
+  const recorder = createAuditTrail(config.audit, labels, log, telemetry);
   const checks = createChecks({ keeper, clock, recorder, observer: telemetry.observer, onFault });
   const server = createGrpcServer(config.server, [checks, health], onFault);
-  const admin = createAdmin({ ...gate, telemetry, log, clock, isListening: () => isListening });
+  const admin = createAdmin({ ...gate, ...surroundings, isListening: () => isListening, report });
   telemetry.trackChecksInFlight(() => checks.inFlight());
-  telemetry.trackBundles(() => bundles.status());
 
-  /** Tells everything outside the gate what serves from now on. */
-  const announce = (): void => {
-    const { config: serving, mask } = keeper.served;
-    recorder.useMask(mask);
-    telemetry.setInsecureOptions(insecureOptions(serving));
-    warnOfInsecurity(serving, log);
-  };
+  const announce = () => announceServed(keeper.served, recorder, surroundings);
   const reloader = new Reloader({ ...gate, source, telemetry, log, onReloaded: announce });
 
   async function start() {
@@ -68,7 +78,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
     reloader.start();
     bundles.start();
     isListening = true;
-    showHealth();
+    showState();
     return { address, adminAddress };
   }
 
@@ -77,12 +87,24 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
     await server.drain();
     await reloader.stop();
     await bundles.stop();
+    await statusReports.stop();
     await recorder.close();
     await admin.stop();
     counts.close();
   }
 
   return { start: () => orElse(start(), stop), stop };
+}
+
+/** Tells everything outside the gate what serves from now on. */
+function announceServed(
+  { config, mask }: Served,
+  recorder: Recorder,
+  { telemetry, log }: Surroundings,
+): void {
+  recorder.useMask(mask);
+  telemetry.setInsecureOptions(insecureOptions(config));
+  warnOfInsecurity(config, log);
 }
 
 /** What a failed start leaves open would keep the process alive, listening to nobody. */
@@ -95,24 +117,19 @@ async function orElse<T>(work: Promise<T>, undo: () => Promise<void> | void): Pr
   }
 }
 
-interface GateSurroundings {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly telemetry: Telemetry;
-  readonly onActivated: () => void;
-}
-
 /** What decides, and what keeps it up to date. Rejects with every problem of local files. */
 async function openGate(
   config: Config,
-  { clock, log, telemetry, onActivated }: GateSurroundings,
+  { clock, log, telemetry }: Surroundings,
+  onChecked: () => void,
 ): Promise<{ counts: LimitCounts; keeper: GateKeeper; bundles: PolicyBundles }> {
   const counts = await openLimitCounts(config.redis, clock, log, telemetry);
   const open = async () => {
     const keeper = valueOf(await GateKeeper.open(config, counts.surroundings));
-    const news = createBundleNews(log, telemetry, onActivated);
+    const news = createBundleNews(log, telemetry, onChecked);
     const bundles = new PolicyBundles(keeper, clock, news);
     throwProblems(await bundles.open());
+    telemetry.trackBundles(() => bundles.status());
     return { counts, keeper, bundles };
   };
   return orElse(open(), () => {

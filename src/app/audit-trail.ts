@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { AuditEvents } from '../audit/events.ts';
 import { createFileSink } from '../audit/file-sink.ts';
 import { compileMask } from '../audit/mask.ts';
@@ -8,10 +7,15 @@ import { createStdoutSink } from '../audit/stdout-sink.ts';
 import type { AuditConfig } from '../config/config.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { version } from './version.ts';
+import type { Labels } from './labels.ts';
 
 /** Records to wherever the configuration says; what is lost on the way is counted and logged. */
-export function createAuditTrail(audit: AuditConfig, log: Logger, telemetry: Telemetry): Recorder {
+export function createAuditTrail(
+  audit: AuditConfig,
+  labels: Labels,
+  log: Logger,
+  telemetry: Telemetry,
+): Recorder {
   const events: AuditEvents = {
     dropped: (sink, cause, records) => {
       telemetry.recordsDropped(sink, cause, records);
@@ -26,7 +30,7 @@ export function createAuditTrail(audit: AuditConfig, log: Logger, telemetry: Tel
   return createRecorder({
     sinks: sinksOf(audit, events),
     mask: compileMask(audit.mask),
-    labels: { ...Object.fromEntries(audit.labels), id: randomUUID(), version },
+    labels,
     events,
   });
 }

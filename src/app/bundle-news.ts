@@ -7,7 +7,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 export function createBundleNews(
   log: Logger,
   telemetry: Telemetry,
-  onActivated: () => void,
+  onChecked: () => void,
 ): BundleObserver {
   const faults = new Map<string, string>();
   const report = (status: BundleStatus): void => {
@@ -30,9 +30,10 @@ export function createBundleNews(
       telemetry.bundleChecked(name, result, fault && String(fault.httpCode ?? 0));
       // Of local bundles, whoever loads them says the problems, as of every other file.
       if (source.kind === 'http') report(status);
-      if (result !== 'activated') return;
-      log.info('a bundle decides', { bundle: name, revision: activeRevision });
-      onActivated();
+      if (result === 'activated') {
+        log.info('a bundle decides', { bundle: name, revision: activeRevision });
+      }
+      onChecked();
     },
   };
 }

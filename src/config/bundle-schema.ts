@@ -7,6 +7,12 @@ import {
   type SigningSettings,
   type VerificationKey,
 } from '../domain/bundle-settings.ts';
+import {
+  credentialConflicts,
+  credentialKeys,
+  credentialSettings,
+  type WrittenCredentials,
+} from './http-server-keys.ts';
 import { leaf } from './leaf.ts';
 import { mapOf, valueOrSection } from './map-of.ts';
 import {
@@ -28,13 +34,9 @@ export const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}$/;
 
 const defaultMaxBytes = 256 * 1024 * 1024;
 
-interface WrittenBundle {
+interface WrittenBundle extends WrittenCredentials {
   readonly path?: string;
   readonly url?: string;
-  readonly tokenFile?: string;
-  readonly ca?: string;
-  readonly certificate?: string;
-  readonly privateKey?: string;
   readonly polling: PollingSettings;
   readonly responseTimeoutMs: number;
   readonly downloadTimeoutMs: number;
@@ -101,10 +103,7 @@ const longForm = section<WrittenBundle>(
   {
     path: optional('path', filePath, 'A .tar.gz, or a folder with the same files. Watched.'),
     url: optional('url', httpUrl, 'A server of OPA’s bundle API. Asked again and again.'),
-    tokenFile: optional('tokenFile', filePath, 'A bearer token; read for each request.'),
-    ca: optional('ca', filePath, 'The authorities (PEM) that the server’s certificate must be of.'),
-    certificate: optional('certificate', filePath, 'Shown to the server (PEM).'),
-    privateKey: optional('privateKey', filePath, 'Its key.'),
+    ...credentialKeys,
     polling: group('polling', polling, 'How often a server is asked.'),
     responseTimeoutMs: defaulted(
       'responseTimeout',
@@ -184,20 +183,13 @@ function settingsOf(written: WrittenBundle, name: string): BundleSettings {
 }
 
 function sourceOf(written: WrittenBundle): BundleSourceSettings {
-  const { path = '', url, tokenFile, ca, certificate, privateKey } = written;
+  const { path = '', url } = written;
   if (url === undefined) return { kind: 'local', path };
   return {
     kind: 'http',
     url,
     headers: {},
-    ...(tokenFile && {
-      credentials: { kind: 'bearer', scheme: 'Bearer', token: { file: tokenFile } },
-    }),
-    tls: {
-      ...(ca && { ca }),
-      ...(certificate && { certificate }),
-      ...(privateKey && { privateKey }),
-    },
+    ...credentialSettings(written),
     polling: written.polling,
     responseTimeoutMs: written.responseTimeoutMs,
     downloadTimeoutMs: written.downloadTimeoutMs,
@@ -205,18 +197,14 @@ function sourceOf(written: WrittenBundle): BundleSourceSettings {
 }
 
 function conflictsOf(written: WrittenBundle): readonly Conflict[] {
-  const { path, url, certificate, privateKey, persist } = written;
+  const { path, url, persist } = written;
   return [
     ...conflictIf(
       (path === undefined) === (url === undefined),
       'url',
       'or path must be given, and not both',
     ),
-    ...conflictIf(
-      (certificate === undefined) !== (privateKey === undefined),
-      'certificate',
-      'and privateKey go together',
-    ),
+    ...credentialConflicts(written),
     ...conflictIf(
       path !== undefined && persist !== undefined,
       'persist',

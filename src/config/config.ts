@@ -1,4 +1,4 @@
-import type { BundleSettings } from '../domain/bundle-settings.ts';
+import type { BundleSettings, HttpServerSettings } from '../domain/bundle-settings.ts';
 import type { RateLimitDialect } from '../domain/limit.ts';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { PathAmbiguity } from '../domain/path.ts';
@@ -51,6 +51,8 @@ export interface IdentityConfig {
 export interface PolicyConfig {
   /** They decide together; at least one. */
   readonly bundles: readonly BundleSettings[];
+  /** The server that is told how the bundles fare; absent: none. */
+  readonly status?: HttpServerSettings;
   /** The decision's path, `envoy/authz/allow`. */
   readonly decision: string;
   /** Whether a route may name another, in its context extension `decision`. */

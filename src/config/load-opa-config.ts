@@ -73,7 +73,13 @@ class Translation {
     const { value } = entry;
     if ('to' in key) return withValue(root, key.to.split('.'), rewritten(value, key.as));
     if ('keys' in key) {
-      if (value.kind === 'mapping') return this.#keys(root, value, key.keys, path);
+      if (value.kind === 'mapping') {
+        const begun =
+          key.within === undefined
+            ? root
+            : withValue(root, key.within.split('.'), emptyMapping(value.place));
+        return this.#keys(begun, value, key.keys, path);
+      }
       this.#note(this.#problems, entry, path, 'must be a section of keys');
     } else if ('warning' in key) {
       this.#note(this.#warnings, entry, path, key.warning);

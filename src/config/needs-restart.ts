@@ -8,6 +8,7 @@ import type { Schema } from './schema.ts';
 const restartPaths: readonly string[] = [
   'server',
   'admin',
+  'policy.status',
   'redis',
   'audit.stdout',
   'audit.file',

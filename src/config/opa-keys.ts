@@ -6,7 +6,8 @@ export type OpaKey =
   | { readonly warning: string }
   /** What is not done, and would change decisions; harmless while it is false. */
   | { readonly problem: string }
-  | { readonly keys: OpaKeys };
+  /** Each key for itself; written, though empty, it is the section `to`. */
+  | { readonly keys: OpaKeys; readonly within?: string };
 
 export type OpaKeys = Readonly<Record<string, OpaKey>>;
 
@@ -53,7 +54,18 @@ export const opaKeys: OpaKeys = {
   plugins: { keys: { envoy_ext_authz_grpc: plugin, 'envoy.ext_authz.grpc': plugin } },
   bundle: { problem: 'is not available: write bundles, by name' },
   discovery: { problem: 'is not available: the policies that it names would be missing' },
-  status: later,
+  status: {
+    within: 'policy.opa.status',
+    keys: {
+      service: { to: 'policy.opa.status.service' },
+      partition_name: { to: 'policy.opa.status.partition_name' },
+      console: { to: 'policy.opa.status.console' },
+      prometheus: { to: 'policy.opa.status.prometheus' },
+      prometheus_config: meaningless,
+      trigger: meaningless,
+      plugin: later,
+    },
+  },
   metrics_export: later,
   distributed_tracing: later,
   nd_builtin_cache: later,

@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import {
   type BundleSettings,
   type BundleSourceSettings,
-  type HttpSourceSettings,
+  type HttpServerSettings,
+  type PollingSettings,
   signatureAlgorithms,
   type SigningSettings,
   type VerificationKey,
@@ -42,10 +43,19 @@ interface OpaBundle {
 
 type OpaSigning = Pick<SigningSettings, 'keyId' | 'scope' | 'excludeFiles' | 'allowUnsignedDeltas'>;
 
+interface OpaStatus {
+  readonly service?: string;
+  readonly partition?: string;
+  /** The log and /metrics tell it in any case. */
+  readonly console: boolean;
+  readonly prometheus: boolean;
+}
+
 interface OpaConfiguration {
   readonly services: ReadonlyMap<string, OpaService>;
   readonly keys: ReadonlyMap<string, VerificationKey>;
   readonly bundles: ReadonlyMap<string, OpaBundle>;
+  readonly status?: OpaStatus;
   readonly persistenceDirectory: string;
 }
 
@@ -86,25 +96,57 @@ const bundle = section<OpaBundle>({
   trigger: defaulted('trigger', oneOf(['periodic'], ['manual']), 'periodic', ''),
 });
 
+const statusSection = section<OpaStatus>({
+  service: optional('service', anyText, ''),
+  partition: optional('partition_name', anyText, ''),
+  console: defaulted('console', flag, 'false', ''),
+  prometheus: defaulted('prometheus', flag, 'false', ''),
+});
+
 const configuration = section<OpaConfiguration>({
   services: defaulted('services', opaServices, '', ''),
   keys: group('keys', mapOf(key, 'keys', namePattern), ''),
   bundles: required('bundles', mapOf(bundle, 'bundles', namePattern), ''),
+  status: optional('status', statusSection, ''),
   persistenceDirectory: defaulted('persistence_directory', filePath, '.opa', ''),
 });
 
-/** The parts of OPA's configuration that say where bundles come from. */
-export const opaBundles: Schema<readonly BundleSettings[]> = {
+export interface OpaPolicy {
+  readonly bundles: readonly BundleSettings[];
+  readonly status?: HttpServerSettings;
+}
+
+/** The parts of OPA's configuration that say where bundles come from, and who is told of them. */
+export const opaPolicy: Schema<OpaPolicy> = {
   type: 'section of OPA’s',
   read(node, path, reading) {
     const read = configuration.read(node, path, reading);
     if (read === undefined) return undefined;
-    const settings = Array.from(read.bundles, ([name, each]) => settingsOf(name, each, read));
-    const good = settings.filter((each) => typeof each !== 'string');
-    const fault = settings.find((each) => typeof each === 'string');
-    return fault === undefined ? good : refuse(node, path, reading, fault);
+    const bundles = Array.from(read.bundles, ([name, each]) => settingsOf(name, each, read));
+    const status = statusOf(read);
+    const fault = [...bundles, status].find((each) => typeof each === 'string');
+    if (fault !== undefined || typeof status === 'string') {
+      return refuse(node, path, reading, fault ?? '');
+    }
+    const good = bundles.filter((each) => typeof each !== 'string');
+    return { bundles: good, ...(status && { status }) };
   },
 };
+
+/** Like OPA, the first service where none is named and nothing else is asked for. */
+function statusOf({ status, services }: OpaConfiguration): HttpServerSettings | string | undefined {
+  if (status === undefined) return undefined;
+  const { service, partition, console, prometheus } = status;
+  const resource = partition === undefined ? 'status' : `status/${partition}`;
+  if (service === undefined) {
+    const [first] = services.values();
+    return console || prometheus || first === undefined ? undefined : serverFrom(first, resource);
+  }
+  const found = services.get(service);
+  return found === undefined
+    ? 'status names a service that is not in services'
+    : serverFrom(found, resource);
+}
 
 /** Or what is wrong. */
 function settingsOf(
@@ -146,15 +188,14 @@ function sourceOf(
   const [first] = services.values();
   const found = service === undefined ? first : services.get(service);
   if (found === undefined) return `bundles.${name} names a service that is not in services`;
-  return { ...sourceFrom(found, resource), polling: pollingOf(polled) };
+  return { kind: 'http', ...serverFrom(found, resource), polling: pollingOf(polled) };
 }
 
-function sourceFrom(
+function serverFrom(
   { url, headers, responseTimeoutSeconds, credentials, tls }: OpaService,
   resource: string,
-): Omit<HttpSourceSettings, 'polling'> {
+): HttpServerSettings {
   return {
-    kind: 'http',
     url: `${url.replace(/\/+$/, '')}/${resource.replace(/^\/+|\/+$/g, '')}`,
     headers: Object.fromEntries(headers),
     ...(credentials && { credentials }),
@@ -164,7 +205,7 @@ function sourceFrom(
   };
 }
 
-function pollingOf({ min, max, longPoll }: OpaPolling): HttpSourceSettings['polling'] {
+function pollingOf({ min, max, longPoll }: OpaPolling): PollingSettings {
   return {
     minDelayMs: 1000 * min,
     maxDelayMs: 1000 * max,

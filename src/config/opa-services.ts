@@ -1,7 +1,7 @@
 import type {
   BearerCredentials,
   ClientTlsSettings,
-  HttpSourceSettings,
+  HttpServerSettings,
 } from '../domain/bundle-settings.ts';
 import { namePattern } from './bundle-schema.ts';
 import { mapOf } from './map-of.ts';
@@ -24,7 +24,7 @@ export interface OpaService {
   readonly url: string;
   readonly headers: ReadonlyMap<string, string>;
   readonly responseTimeoutSeconds: number;
-  readonly credentials?: HttpSourceSettings['credentials'];
+  readonly credentials?: HttpServerSettings['credentials'];
   readonly tls: ClientTlsSettings;
 }
 

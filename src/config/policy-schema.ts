@@ -1,7 +1,7 @@
 import type { BundleSettings } from '../domain/bundle-settings.ts';
 import { bundle, bundlesByName, type NameableBundle } from './bundle-schema.ts';
 import type { OutsideConfig, PolicyConfig } from './config.ts';
-import { opaBundles } from './opa-schema.ts';
+import { type OpaPolicy, opaPolicy } from './opa-schema.ts';
 import {
   type Conflict,
   conflictIf,
@@ -13,12 +13,13 @@ import {
   type Schema,
   section,
 } from './schema.ts';
+import { statusServer } from './status-schema.ts';
 import { duration, filePath, flag, integer, oneOf, size, text } from './values.ts';
 
 type WrittenPolicy = Omit<PolicyConfig, 'bundles'> & {
   readonly bundle?: NameableBundle;
   readonly bundles?: readonly BundleSettings[];
-  readonly opa?: readonly BundleSettings[];
+  readonly opa?: OpaPolicy;
 };
 
 const outside = section<OutsideConfig>(
@@ -62,7 +63,8 @@ const written = section<WrittenPolicy>(
   {
     bundle: optional('bundle', bundle, 'The policy: an OPA bundle with a WASM module.'),
     bundles: optional('bundles', bundlesByName, 'Several, whose roots do not overlap.'),
-    opa: optional('opa', opaBundles, 'OPA’s own `services`, `keys`, `bundles`, in its own words.'),
+    opa: optional('opa', opaPolicy, 'OPA’s own `services`, `keys`, `bundles`, `status`.'),
+    status: optional('status', statusServer, 'Who is told how the bundles fare, as OPA tells it.'),
     decision: defaulted(
       'decision',
       text(
@@ -110,19 +112,23 @@ const written = section<WrittenPolicy>(
 
 export const policy: Schema<PolicyConfig> = mapped(
   written,
-  ({ bundle: only, bundles = [], opa = [], ...rest }) => ({
+  ({ bundle: only, bundles = [], opa, ...rest }) => ({
+    ...(opa?.status && { status: opa.status }),
     ...rest,
-    bundles: only === undefined ? [...bundles, ...opa] : [only()],
+    bundles: only === undefined ? [...bundles, ...(opa?.bundles ?? [])] : [only()],
   }),
 );
 
-function conflictsOf({ bundle: only, bundles, opa }: WrittenPolicy): readonly Conflict[] {
+function conflictsOf({ bundle: only, bundles, opa, status }: WrittenPolicy): readonly Conflict[] {
   const given = [only, bundles, opa].filter((value) => value !== undefined).length;
   if (given === 0) return [{ key: 'bundle', message: 'is missing' }];
   if (given > 1) {
     return [{ key: 'bundle', message: 'only one of bundle, bundles and opa can be given' }];
   }
-  const isEmpty = only === undefined && (bundles ?? opa ?? []).length === 0;
+  if (status !== undefined && opa?.status !== undefined) {
+    return [{ key: 'status', message: 'is also in policy.opa; keep one of them' }];
+  }
+  const isEmpty = only === undefined && (bundles ?? opa?.bundles ?? []).length === 0;
   const key = bundles === undefined ? 'opa' : 'bundles';
   return isEmpty ? [{ key, message: 'names no bundle, so nothing could decide' }] : [];
 }

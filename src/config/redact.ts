@@ -1,4 +1,4 @@
-import type { BundleSettings, HttpSourceSettings } from '../domain/bundle-settings.ts';
+import type { BundleSettings, HttpServerSettings } from '../domain/bundle-settings.ts';
 import type { Config } from './config.ts';
 
 const hidden = '***';
@@ -8,7 +8,11 @@ export function redact(config: Config): Config {
   const { redis, policy } = config;
   return {
     ...config,
-    policy: { ...policy, bundles: policy.bundles.map(redactBundle) },
+    policy: {
+      ...policy,
+      bundles: policy.bundles.map(redactBundle),
+      ...(policy.status && { status: redactServer(policy.status) }),
+    },
     ...(redis?.url !== undefined && { redis: { ...redis, url: withoutPassword(redis.url) } }),
   };
 }
@@ -17,7 +21,7 @@ export function redact(config: Config): Config {
 function redactBundle({ source, signing, ...rest }: BundleSettings): BundleSettings {
   return {
     ...rest,
-    source: source.kind === 'http' ? redactSource(source) : source,
+    source: source.kind === 'http' ? redactServer(source) : source,
     ...(signing && {
       signing: {
         ...signing,
@@ -27,10 +31,10 @@ function redactBundle({ source, signing, ...rest }: BundleSettings): BundleSetti
   };
 }
 
-function redactSource(source: HttpSourceSettings): HttpSourceSettings {
-  const { url, headers, credentials } = source;
+function redactServer<T extends HttpServerSettings>(server: T): T {
+  const { url, headers, credentials } = server;
   return {
-    ...source,
+    ...server,
     url: withoutPassword(url),
     headers: Object.fromEntries(Object.keys(headers).map((name) => [name, hidden])),
     ...(credentials && { credentials: redactCredentials(credentials) }),
@@ -38,8 +42,8 @@ function redactSource(source: HttpSourceSettings): HttpSourceSettings {
 }
 
 function redactCredentials(
-  credentials: NonNullable<HttpSourceSettings['credentials']>,
-): NonNullable<HttpSourceSettings['credentials']> {
+  credentials: NonNullable<HttpServerSettings['credentials']>,
+): NonNullable<HttpServerSettings['credentials']> {
   if (credentials.kind === 'oauth2') return { ...credentials, clientSecret: hidden };
   return 'file' in credentials.token ? credentials : { ...credentials, token: { text: hidden } };
 }

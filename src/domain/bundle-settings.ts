@@ -19,13 +19,17 @@ export interface LocalSourceSettings {
   readonly path: string;
 }
 
-export interface HttpSourceSettings {
+export interface HttpSourceSettings extends HttpServerSettings {
   readonly kind: 'http';
+  readonly polling: PollingSettings;
+}
+
+/** What is asked of a server, and how Sallyport shows who it is. */
+export interface HttpServerSettings {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly credentials?: BearerCredentials | OAuth2Credentials;
   readonly tls: ClientTlsSettings;
-  readonly polling: PollingSettings;
   /** How long the server may take to begin its answer, beyond the time of a long poll. */
   readonly responseTimeoutMs: number;
   /** How long a whole download may take from there. */

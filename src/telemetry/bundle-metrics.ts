@@ -9,7 +9,10 @@ export interface BundleReport {
   readonly activeRevision?: string;
   readonly lastSuccessMs?: number;
   readonly lastRequestMs?: number;
+  readonly lastSuccessfulRequestMs?: number;
+  readonly lastDownloadMs?: number;
   readonly lastActivationMs?: number;
+  readonly requestMs?: number;
   readonly loadMs?: number;
 }
 
@@ -17,7 +20,10 @@ export interface BundleReport {
 const gauges: readonly (readonly [Metric, (report: BundleReport) => number | undefined])[] = [
   [metrics.bundleLastSuccess, ({ lastSuccessMs }) => lastSuccessMs],
   [metrics.bundleLastRequest, ({ lastRequestMs }) => lastRequestMs],
+  [metrics.bundleLastAnswer, ({ lastSuccessfulRequestMs }) => lastSuccessfulRequestMs],
+  [metrics.bundleLastDownload, ({ lastDownloadMs }) => lastDownloadMs],
   [metrics.bundleLastActivation, ({ lastActivationMs }) => lastActivationMs],
+  [metrics.bundleRequest, ({ requestMs }) => requestMs],
   [metrics.bundleLoad, ({ loadMs }) => loadMs],
 ];
 

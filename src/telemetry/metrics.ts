@@ -62,9 +62,24 @@ export const metrics = {
     help: 'When each bundle was last asked for',
     labelNames: ['name'],
   },
+  bundleLastAnswer: {
+    name: 'sallyport_bundle_last_answer_timestamp_seconds',
+    help: 'When each bundle was last asked for and the answer was good, with news or without',
+    labelNames: ['name'],
+  },
+  bundleLastDownload: {
+    name: 'sallyport_bundle_last_download_timestamp_seconds',
+    help: 'When the content of each bundle last came, whether or not it could serve',
+    labelNames: ['name'],
+  },
   bundleLastActivation: {
     name: 'sallyport_bundle_last_activation_timestamp_seconds',
     help: 'When the revision of each bundle that decides now was put in place',
+    labelNames: ['name'],
+  },
+  bundleRequest: {
+    name: 'sallyport_bundle_request_seconds',
+    help: 'How long the last good answer for each bundle took, with its download',
     labelNames: ['name'],
   },
   bundleLoad: {
@@ -81,6 +96,11 @@ export const metrics = {
     name: 'sallyport_bundle_failures_total',
     help: 'Checks of a bundle that failed, by HTTP status; 0 where the server was not the reason',
     labelNames: ['name', 'code'],
+  },
+  statusReports: {
+    name: 'sallyport_status_reports_total',
+    help: 'How often a server was told how the bundles fare, and whether it took it',
+    labelNames: ['result'],
   },
   reloads: {
     name: 'sallyport_reload_total',

@@ -19,6 +19,8 @@ export interface Telemetry {
   readonly trackBundles: (read: () => readonly BundleReport[]) => void;
   /** A bundle was asked for. `failure` is undefined when that went well. */
   readonly bundleChecked: (name: string, result: string, failure: string | undefined) => void;
+  /** A server was told how the bundles fare. */
+  readonly statusReported: (result: 'taken' | 'failed') => void;
   readonly reloaded: (what: string, result: 'success' | 'failure') => void;
   readonly recordsDropped: (sink: string, cause: string, count: number) => void;
   /** Replaces the whole list. */
@@ -31,6 +33,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
   // An unlabelled gauge of prom-client begins at 0, which would read as an outage.
   redisUp.remove();
   const reloads = createCounterFamily(metrics.reloads, registry);
+  const statusReports = createCounterFamily(metrics.statusReports, registry);
   const auditDropped = createCounterFamily(metrics.auditDropped, registry);
   const insecureOption = gauge(metrics.insecureOption, registry);
   gauge(metrics.build, registry).set({ version }, 1);
@@ -50,6 +53,9 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     },
     trackBundles: createBundleGauges(registry),
     bundleChecked: createBundleCounters(registry),
+    statusReported(result) {
+      statusReports.tally(result).add();
+    },
     reloaded(what, result) {
       reloads.tally(what, result).add();
     },

@@ -64,6 +64,23 @@ async function policyBundle(): Promise<Buffer> {
   });
 }
 
+interface Report {
+  readonly url: string | undefined;
+  readonly labels: JsonObject;
+  readonly bundles?: Record<
+    string,
+    { active_revision?: string; last_successful_activation?: string }
+  >;
+}
+
+/** What the server was last told, once it is of the newest bundles. */
+function newestReport(): Report | undefined {
+  const { request, body = '{}' } = bundles.posts.at(-1) ?? {};
+  const report = JSON.parse(body) as Report;
+  const isNew = report.bundles?.['data']?.active_revision === 'd2';
+  return isNew ? { ...report, url: request?.url } : undefined;
+}
+
 async function statusOf(method: string): Promise<number | undefined> {
   const http = { method, path: '/', headers: { ':method': method, ':path': '/' } };
   const response = await client?.check({ attributes: { request: { http } } }, { timeoutMs: 5000 });
@@ -78,11 +95,12 @@ test("OPA's configuration starts a server that decides as its bundles say", asyn
     services: { control: { url: bundles.url, credentials: { bearer: { token: 'secret' } } } },
     bundles: { authz: { polling }, data: { resource: 'data.tar.gz', polling, persist: true } },
     decision_logs: { console: true },
-    status: { service: 'control' },
+    status: { service: 'control', partition_name: 'west' },
+    metrics_export: {},
     labels: { region: 'west' },
     plugins: plugins(),
   });
-  await program.says(/opa\.yaml:1: status: is not done by this version/);
+  await program.says(/opa\.yaml:1: metrics_export: is not done by this version/);
   await waitFor('it allows', async () => ((await statusOf('GET')) === 200 ? true : undefined));
   assert.equal(await statusOf('POST'), 403);
   assert.ok(bundles.requests.every(({ headers }) => headers.authorization === 'Bearer secret'));
@@ -95,6 +113,11 @@ test("OPA's configuration starts a server that decides as its bundles say", asyn
   assert.ok(readFileSync(join(directory, '.opa/bundles/data/bundle.tar.gz')).length > 0);
   const record =
     /"labels":\{"region":"west","id".*"bundles":\{"authz":\{"revision":"p1"\},"data":\{"revision":"d2"\}\}/;
+  const told = await waitFor('a report of both', newestReport);
+  assert.equal(told.url, '/status/west');
+  assert.equal(told.labels['region'], 'west');
+  assert.deepEqual(Object.keys(told.labels).toSorted(), ['id', 'region', 'version']);
+  assert.match(told.bundles?.['data']?.last_successful_activation ?? '', /^20\d\d-.*Z$/);
   await waitFor('a record', () => record.test(program.stdout()) || undefined, { program });
 });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createHash } from 'node:crypto';
+import { text } from 'node:stream/consumers';
 
 /** Answers in the place of the server: a fault, for one test. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -10,11 +11,18 @@ export interface BundleServer {
   readonly url: string;
   /** What was asked so far. */
   readonly requests: readonly IncomingMessage[];
+  /** What was posted, all of which it takes. */
+  readonly posts: readonly Post[];
   /** From now on `/NAME` is this, and who waits for news gets it. */
   publish(name: string, archive: Uint8Array): void;
   /** Answers so, also to who waits for news, until it is called without one. */
   answerWith(answer?: Answer): void;
   close(): Promise<void>;
+}
+
+interface Post {
+  readonly request: IncomingMessage;
+  readonly body: string;
 }
 
 interface Published {
@@ -24,14 +32,24 @@ interface Published {
 
 export async function startBundleServer(): Promise<BundleServer> {
   const requests: IncomingMessage[] = [];
+  const posts: Post[] = [];
   const published = new Map<string, Published>();
   const waiting = new Set<() => void>();
   let fault: Answer | undefined;
+
+  const takePost = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    posts.push({ request, body: await text(request) });
+    response.end();
+  };
 
   const server = createServer((request, response) => {
     requests.push(request);
     if (fault !== undefined) {
       fault(request, response);
+      return;
+    }
+    if (request.method === 'POST') {
+      void takePost(request, response);
       return;
     }
     const answer = () => published.get((request.url ?? '').slice(1));
@@ -59,6 +77,7 @@ export async function startBundleServer(): Promise<BundleServer> {
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
+    posts,
     publish(name, archive) {
       const etag = `"${createHash('sha256').update(archive).digest('hex').slice(0, 16)}"`;
       published.set(name, { archive, etag });

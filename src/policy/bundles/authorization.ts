@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type {
   BearerCredentials,
-  HttpSourceSettings,
+  HttpServerSettings,
   OAuth2Credentials,
 } from '../../domain/bundle-settings.ts';
 import type { Clock } from '../../domain/clock.ts';
@@ -18,7 +18,7 @@ export interface Authorization {
   refused(): void;
 }
 
-export function createAuthorization(settings: HttpSourceSettings, clock: Clock): Authorization {
+export function createAuthorization(settings: HttpServerSettings, clock: Clock): Authorization {
   const { credentials } = settings;
   if (credentials?.kind === 'oauth2') {
     return createTokenCache((signal) => requestToken(credentials, settings, signal), clock);
@@ -69,7 +69,7 @@ const maxTokenBytes = 64 * 1024;
 /** RFC 6749 §4.4.2, with the client's secret as §2.3.1 prefers it. */
 async function requestToken(
   { tokenUrl, clientId, clientSecret, scopes }: OAuth2Credentials,
-  { tls, responseTimeoutMs, downloadTimeoutMs }: HttpSourceSettings,
+  { tls, responseTimeoutMs, downloadTimeoutMs }: HttpServerSettings,
   signal: AbortSignal,
 ): Promise<AccessToken> {
   const client = [clientId, clientSecret].map(encodeURIComponent).join(':');

@@ -44,9 +44,8 @@ export async function exchange(question: HttpQuestion): Promise<HttpAnswer> {
     };
   } catch (error) {
     if (error instanceof SourceError) throw error;
-    throw new SourceError(`${shown(question.url)} cannot be fetched: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    const what = question.method === 'POST' ? 'does not answer' : 'cannot be fetched';
+    throw new SourceError(`${shown(question.url)} ${what}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -42,7 +42,7 @@ const jitter = 0.2;
 export function delayMs(
   outcome: PollOutcome,
   failures: number,
-  { minDelayMs, maxDelayMs }: PollingSettings,
+  { minDelayMs, maxDelayMs }: Pick<PollingSettings, 'minDelayMs' | 'maxDelayMs'>,
   random: number,
 ): number {
   if (outcome === 'done') return minDelayMs + (maxDelayMs - minDelayMs) * random;
@@ -51,7 +51,8 @@ export function delayMs(
   return backoffMs * (1 + jitter * (2 * random - 1));
 }
 
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+/** Until the time is over, or the signal says so. Does not keep the process alive. */
+export function pause(durationMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     const timer = setTimeout(resolve, durationMs).unref();

@@ -208,3 +208,30 @@ for (const [name, policy, says] of refusals) {
     assert.match(problemsOf(policy), says);
   });
 }
+
+test('a status is told to a server as bundles are asked of one', () => {
+  const loaded = load(`
+  bundle: authz.tar.gz
+  status: { url: https://opa.example/status, tokenFile: token, ca: ca.pem, responseTimeout: 3s }`);
+  assert.ok('config' in loaded);
+  assert.deepEqual(loaded.config.policy.status, {
+    url: 'https://opa.example/status',
+    headers: {},
+    credentials: {
+      kind: 'bearer',
+      scheme: 'Bearer',
+      token: { file: join(writtenDirectory, 'token') },
+    },
+    tls: { ca: join(writtenDirectory, 'ca.pem') },
+    responseTimeoutMs: 3000,
+    downloadTimeoutMs: 3000,
+  });
+});
+
+test('a status that is written twice, or by halves, is refused', () => {
+  const opa = 'opa: { services: { a: { url: https://a } }, bundles: { a: {} }, status: {} }';
+  const twice = problemsOf(`  ${opa}\n  status: { url: https://b }`);
+  assert.match(twice, /policy\.status: is also in policy\.opa; keep one of them/);
+  const half = problemsOf('  bundle: a\n  status: { url: https://b, certificate: c.pem }');
+  assert.match(half, /policy\.status\.certificate: and privateKey go together/);
+});

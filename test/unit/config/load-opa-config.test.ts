@@ -79,15 +79,32 @@ test('addresses are read as the plugin reads them', () => {
 
 test('what is left out and changes no decision is said, with its place', () => {
   const { warnings } = read(`${services}
-status: { service: control }
+metrics_export: {}
 decision_logs:
   console: true
   reporting: { min_delay_seconds: 1 }
 plugins: { envoy_ext_authz_grpc: { enable-reflection: true } }
 `);
-  assert.match(warnings, /yaml:7: status: is not done by this version/);
+  assert.match(warnings, /yaml:7: metrics_export: is not done by this version/);
   assert.match(warnings, /yaml:10: decision_logs\.reporting: is not done/);
   assert.match(warnings, /yaml:11: plugins\.envoy_ext_authz_grpc\.enable-reflection: is not done/);
+});
+
+function statusUrl(status: string): string | undefined {
+  const { config, warnings } = read(`${services}status: ${status}\n`);
+  assert.equal(warnings, '');
+  return config.policy.status?.url;
+}
+
+test('the service that is told the status, and its path, are chosen as OPA chooses them', () => {
+  assert.equal(statusUrl('{ service: control }'), 'https://opa.example/status');
+  assert.equal(statusUrl('{ partition_name: west }'), 'https://opa.example/status/west');
+  assert.equal(statusUrl('{}'), 'https://opa.example/status');
+  assert.equal(statusUrl('{ console: true }'), undefined);
+  assert.equal(statusUrl('{ prometheus: true }'), undefined);
+  assert.equal(statusUrl('{ prometheus: true, service: control }'), 'https://opa.example/status');
+  const { credentials } = read(`${services}status: {}\n`).config.policy.status ?? {};
+  assert.deepEqual(credentials, { kind: 'bearer', scheme: 'Bearer', token: { text: 'secret' } });
 });
 
 const refusals: readonly (readonly [name: string, text: string, says: RegExp])[] = [
@@ -101,6 +118,11 @@ const refusals: readonly (readonly [name: string, text: string, says: RegExp])[]
     'a mask that would not be applied',
     'decision_logs: { mask_decision: a }',
     /mask_decision: is not available/,
+  ],
+  [
+    'a status for nobody',
+    'status: { service: other }',
+    /policy\.opa: status names a service that is not in services/,
   ],
   ['a misspelt key', 'plugin: {}', /yaml:7: plugin: is not a key of OPA; did you mean plugins/],
   ['another plugin', 'plugins: { mine: {} }', /plugins\.mine: is not a key of OPA/],

@@ -30,13 +30,14 @@ policy:
       b: { url: 'https://b', credentials: { oauth2: { token_url: 'https://t', client_id: i, client_secret: hunter2 } } }
     keys: { k: { algorithm: HS256, key: hunter2 } }
     bundles: { a: { service: a }, b: { service: b } }
+    status: { service: a }
 `),
     {},
   );
   assert.ok('config' in loaded);
-  const bundles = redact(loaded.config).policy.bundles;
-  assert.doesNotMatch(inspect(bundles, { depth: 10 }), /hunter2/);
-  assert.match(inspect(loaded.config.policy.bundles, { depth: 10 }), /hunter2/);
+  const { bundles, status } = loaded.config.policy;
+  for (const secret of [bundles, status]) assert.match(inspect(secret, { depth: 10 }), /hunter2/);
+  assert.doesNotMatch(inspect(redact(loaded.config).policy, { depth: 10 }), /hunter2/);
 });
 
 test('a printed configuration has no query, where a password could also be', () => {

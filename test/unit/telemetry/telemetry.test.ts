@@ -181,6 +181,7 @@ test('what the rest of the server tells is in the scrape, and only what was told
   bundles = [{ name: 'example', activeRevision: 'r2', lastSuccessMs: 2500 }];
   telemetry.bundleChecked('example', 'activated', undefined);
   telemetry.bundleChecked('example', 'failed', '503');
+  telemetry.statusReported('failed');
   telemetry.reloaded('limits', 'failure');
   telemetry.recordsDropped('file', 'write_failed', 3);
   telemetry.setInsecureOptions(['a', 'b']);
@@ -195,6 +196,7 @@ test('what the rest of the server tells is in the scrape, and only what was told
     ['sallyport_bundle_checks_total{name="example",result="activated"}', 1],
     ['sallyport_bundle_failures_total{name="example",code="503"}', 1],
     ['sallyport_bundle_load_seconds{name="example"}', undefined],
+    ['sallyport_status_reports_total{result="failed"}', 1],
     ['sallyport_reload_total{what="limits",result="failure"}', 1],
     ['sallyport_audit_dropped_total{sink="file",cause="write_failed"}', 3],
     ['sallyport_insecure_option{name="a"}', undefined],
