@@ -1,4 +1,4 @@
-import { BuiltinError, BuiltinHalt, type BuiltinTable } from '../builtin.ts';
+import { BuiltinError, type BuiltinTable, type Spend } from '../builtin.ts';
 import { isArray, RegoObject, RegoSet, type RegoValue } from '../value.ts';
 import {
   type CidrBlock,
@@ -14,9 +14,9 @@ import { membersOf, stringOperand } from './operands.ts';
 /** OPA v1/topdown/cidr.go: what of it the WASM module leaves to its host. */
 export const cidrBuiltins: BuiltinTable = {
   'net.cidr_is_valid': (_call, cidr) => typeof cidr === 'string' && parseCidr(cidr) !== undefined,
-  'net.cidr_expand': (_call, cidr) => expanded(blockOperand(cidr)),
-  'net.cidr_contains_matches': (_call, blocks, inner) => containedPairs(blocks, inner),
-  'net.cidr_merge': (_call, blocks) => merged(blocks),
+  'net.cidr_expand': ({ spend }, cidr) => expanded(blockOperand(cidr), spend),
+  'net.cidr_contains_matches': ({ spend }, blocks, inner) => containedPairs(blocks, inner, spend),
+  'net.cidr_merge': ({ spend }, blocks) => merged(blocks, spend),
 };
 
 function blockOperand(value: RegoValue): CidrBlock {
@@ -25,25 +25,27 @@ function blockOperand(value: RegoValue): CidrBlock {
   return block;
 }
 
-/** OPA goes on until the query is cancelled. */
-const maxExpandedBits = 16;
-
-function expanded(block: CidrBlock): RegoSet {
-  const host = block.width - block.prefix;
-  if (host > maxExpandedBits) throw new BuiltinHalt('net.cidr_expand: too many IP addresses');
-  const addresses = Array.from({ length: 2 ** host }, (_, at) =>
+function expanded(block: CidrBlock, spend: Spend): RegoSet {
+  const count = 2 ** (block.width - block.prefix);
+  spend(200 * count);
+  const addresses = Array.from({ length: count }, (_, at) =>
     formatIp({ width: block.width, bits: block.bits + BigInt(at) }),
   );
   return RegoSet.of(addresses);
 }
 
 /** Pairs of where a block was found and where an address or a block within it was. */
-function containedPairs(blocks: RegoValue, inner: RegoValue): RegoSet {
+function containedPairs(blocks: RegoValue, inner: RegoValue, spend: Spend): RegoSet {
+  const [outer, wanted] = [indexed(blocks), indexed(inner)];
+  // OPA reads what it compares: with nothing to compare, nothing can be wrong.
+  if (outer.length === 0 || wanted.length === 0) return RegoSet.of([]);
+  const addresses = wanted.map(([index, address]) => [index, innerOperand(address)] as const);
   const pairs: RegoValue[] = [];
-  const wanted = indexed(inner);
-  for (const [index, cidr] of indexed(blocks)) {
-    for (const [innerIndex, address] of wanted) {
-      if (contains(blockOperand(cidr), innerOperand(address))) pairs.push([index, innerIndex]);
+  for (const [index, cidr] of outer) {
+    spend(50 * addresses.length);
+    const block = blockOperand(cidr);
+    for (const [innerIndex, address] of addresses) {
+      if (contains(block, address)) pairs.push([index, innerIndex]);
     }
   }
   return RegoSet.of(pairs);
@@ -72,9 +74,10 @@ function addressOf(member: RegoValue): RegoValue {
   throw new BuiltinError('element must be string or non-empty array');
 }
 
-function merged(blocks: RegoValue): RegoSet {
+function merged(blocks: RegoValue, spend: Spend): RegoSet {
   const members = membersOf(blocks);
   if (members === undefined) throw new BuiltinError('operand must be an array');
+  spend(500 * members.length);
   return RegoSet.of(mergeBlocks(members.map(networkOf)).map(formatCidr));
 }
 

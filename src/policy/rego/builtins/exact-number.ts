@@ -43,3 +43,8 @@ function integerOf({ digits, exponent }: Scaled): bigint | undefined {
   const unit = 10n ** BigInt(-exponent);
   return digits % unit === 0n ? digits / unit : undefined;
 }
+
+/** The fuel for turning so many digits into a number or back, whose time grows with their square. */
+export function digitUnits(digits: number): number {
+  return digits ** 2 / 1000;
+}

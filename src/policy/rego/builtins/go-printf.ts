@@ -1,14 +1,15 @@
-import { BuiltinHalt } from '../builtin.ts';
+import type { Spend } from '../builtin.ts';
 import type { FormatFlags } from './go-printf-flags.ts';
 import { formatArgument, type GoValue, typeOf } from './go-printf-value.ts';
 
 /** Go's fmt.Sprintf, with what it says about formats and arguments that do not fit together. */
-export function sprintf(format: string, args: readonly GoValue[]): string {
-  return new Printer(format, args).print();
+export function sprintf(format: string, args: readonly GoValue[], spend: Spend): string {
+  return new Printer(format, args, spend).print();
 }
 
-/** A format that asks for padding can ask for any length; nobody reads more than this. */
-const maxLength = 4 * 1024 * 1024;
+/** What a directive takes, and each character that it writes: a format can ask for any padding. */
+const unitsPerDirective = 300;
+const unitsPerCharacter = 10;
 
 /** Go takes no larger width, precision or argument number. */
 const maxNumber = 1e6;
@@ -16,6 +17,7 @@ const maxNumber = 1e6;
 class Printer {
   readonly #format: string;
   readonly #args: readonly GoValue[];
+  readonly #spend: Spend;
   #text = '';
   #at = 0;
   #argument = 0;
@@ -23,9 +25,10 @@ class Printer {
   #reordered = false;
   #goodArgument = true;
 
-  constructor(format: string, args: readonly GoValue[]) {
+  constructor(format: string, args: readonly GoValue[], spend: Spend) {
     this.#format = format;
     this.#args = args;
+    this.#spend = spend;
   }
 
   print(): string {
@@ -42,6 +45,7 @@ class Printer {
   }
 
   #printDirective(): void {
+    this.#spend(unitsPerDirective);
     this.#goodArgument = true;
     const flags = this.#readFlags();
     const indexed = this.#readWidth(flags, this.#readIndex());
@@ -117,6 +121,7 @@ class Printer {
   #readIndex(): boolean {
     if (this.#format[this.#at] !== '[') return false;
     this.#reordered = true;
+    this.#spend((this.#format.length - this.#at) / 32);
     const close = this.#format.indexOf(']', this.#at);
     if (close < 0 || this.#format.length - this.#at < 3) {
       this.#goodArgument = false;
@@ -164,8 +169,8 @@ class Printer {
   }
 
   #write(text: string): void {
+    this.#spend(text.length * unitsPerCharacter);
     this.#text += text;
-    if (this.#text.length > maxLength) throw new BuiltinHalt('sprintf: the result is too long');
   }
 }
 

@@ -1,8 +1,10 @@
 import {
   buildASTSchema,
+  introspectionTypes,
   Kind,
   specifiedScalarTypes,
   validateSchema,
+  visit,
   type DefinitionNode,
   type DocumentNode,
   type GraphQLSchema,
@@ -19,10 +21,26 @@ export function buildSchema({ definitions }: DocumentNode): GraphQLSchema {
     throw new BuiltinError('a GraphQL schema redeclares a scalar of the language');
   }
   const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: withBases(definitions) };
+  expectKnownTypes(document);
   const errors = validateSchema(buildASTSchema(document));
   const error = errors.find(({ message }) => message !== 'Query root type must be provided.');
   if (error !== undefined) throw new BuiltinError(error.message);
   return buildASTSchema(document, { assumeValid: true, assumeValidSDL: true });
+}
+
+/** The library would compare each name that it does not know with all that it does. */
+function expectKnownTypes(document: DocumentNode): void {
+  const names = document.definitions.filter(isTypeDefinition).map(({ name }) => name.value);
+  const known = new Set([
+    ...names,
+    ...builtinScalars,
+    ...introspectionTypes.map(({ name }) => name),
+  ]);
+  visit(document, {
+    NamedType: ({ name }) => {
+      if (!known.has(name.value)) throw new BuiltinError(`Unknown type "${name.value}".`);
+    },
+  });
 }
 
 const builtinScalars = new Set(specifiedScalarTypes.map(({ name }) => name));

@@ -1,33 +1,28 @@
-import { BuiltinHalt, type BuiltinTable } from '../builtin.ts';
+import type { BuiltinTable, Spend } from '../builtin.ts';
 import { equal, type RegoObject, RegoSet, type RegoValue } from '../value.ts';
 import { membersOf, objectOperand, operandTypeError } from './operands.ts';
 
 /** OPA v1/topdown/reachable.go. */
 export const graphBuiltins: BuiltinTable = {
-  'graph.reachable_paths': (_call, graph, roots) => {
+  'graph.reachable_paths': ({ spend }, graph, roots) => {
     const starts = membersOf(roots);
     if (starts === undefined) throw operandTypeError(2, roots, '{array, set}');
-    return RegoSet.of(pathsFrom(objectOperand(graph, 1), starts));
+    return RegoSet.of(pathsFrom(objectOperand(graph, 1), starts, spend));
   },
 };
-
-/** How many nodes all paths may hold together: a dense graph has more paths than any memory. */
-const maxHeldNodes = 250_000;
 
 type Path = readonly RegoValue[];
 
 /**
  * Every path from a root to where it ends: at a leaf, or before a node that it passed already. In
- * OPA a root that leads to itself is a path of two.
+ * OPA a root that leads to itself is a path of two. A dense graph has more paths than any memory.
  */
-function pathsFrom(graph: RegoObject, roots: Path): Path[] {
+function pathsFrom(graph: RegoObject, roots: Path, spend: Spend): Path[] {
   const ended: Path[] = [];
   const open: Path[] = roots.filter((root) => graph.get(root) !== undefined).map((root) => [root]);
-  let heldNodes = 0;
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
-    heldNodes += path.length;
-    if (heldNodes > maxHeldNodes) throw new BuiltinHalt('graph.reachable_paths: too many paths');
     const neighbours = neighboursOf(graph, path.at(-1) ?? null);
+    spend(50 * path.length * (1 + neighbours.length));
     if (neighbours.length === 0) ended.push(path);
     for (const neighbour of neighbours) {
       const passed = path.length > 1 && path.some((one) => equal(one, neighbour));

@@ -1,11 +1,11 @@
-import type { BuiltinTable } from '../builtin.ts';
+import type { BuiltinTable, Spend } from '../builtin.ts';
 import type { RegoObject } from '../value.ts';
 import { type JsonLayout, jsonText } from './json-text.ts';
 import { objectOperand, operandError } from './operands.ts';
 
 export const jsonMarshalBuiltins: BuiltinTable = {
-  'json.marshal_with_options': (_call, value, options) => {
-    const layout = layoutOf(objectOperand(options, 2));
+  'json.marshal_with_options': ({ spend }, value, options) => {
+    const layout = layoutOf(objectOperand(options, 2), spend);
     // Go's MarshalIndent leaves the first line without its prefix; OPA adds it.
     return layout === undefined ? jsonText(value) : layout.prefix + jsonText(value, layout);
   },
@@ -14,7 +14,7 @@ export const jsonMarshalBuiltins: BuiltinTable = {
 const optionNames = new Set(['prefix', 'indent', 'pretty']);
 
 /** An indent or a prefix asks for a layout, unless `pretty` says otherwise. */
-function layoutOf(options: RegoObject): JsonLayout | undefined {
+function layoutOf(options: RegoObject, spend: Spend): JsonLayout | undefined {
   for (const [key] of options.entries) {
     if (typeof key !== 'string' || !optionNames.has(key)) {
       throw operandError(2, 'object contained an unknown key');
@@ -24,7 +24,7 @@ function layoutOf(options: RegoObject): JsonLayout | undefined {
   const indent = textOption(options, 'indent');
   const pretty = options.get('pretty') ?? (prefix !== undefined || indent !== undefined);
   if (typeof pretty !== 'boolean') throw operandError(2, 'key pretty failed cast to bool');
-  return pretty ? { prefix: prefix ?? '', indent: indent ?? '\t' } : undefined;
+  return pretty ? { prefix: prefix ?? '', indent: indent ?? '\t', spend } : undefined;
 }
 
 function textOption(options: RegoObject, name: string): string | undefined {

@@ -1,13 +1,15 @@
-import { BuiltinError, type BuiltinTable } from '../builtin.ts';
+import { BuiltinError, type BuiltinTable, type Spend } from '../builtin.ts';
 import { equal, isArray, isNumber, RegoObject, RegoSet, type RegoValue } from '../value.ts';
 import { exactInteger } from './exact-number.ts';
 import { arrayOperand, operandError } from './operands.ts';
 
 /** OPA v1/topdown/json.go and internal/edittree: RFC 6902, also on sets and keys of any kind. */
 export const jsonPatchBuiltins: BuiltinTable = {
-  'json.patch': (_call, document, operations) => {
-    let patched: RegoValue | undefined = document;
-    for (const operation of arrayOperand(operations, 2)) patched = apply(patched, operation);
+  'json.patch': ({ spend }, document, operations) => {
+    let patched: Document = document;
+    for (const operation of arrayOperand(operations, 2)) {
+      patched = apply(patched, operation, spend);
+    }
     return patched;
   },
 };
@@ -42,7 +44,7 @@ const operators: Readonly<Record<string, (document: Document, operation: RegoObj
     },
   };
 
-function apply(document: Document, operation: RegoValue): Document {
+function apply(document: Document, operation: RegoValue, spend: Spend): Document {
   if (!(operation instanceof RegoObject)) {
     throw new BuiltinError('must be an array of JSON-Patch objects');
   }
@@ -50,7 +52,40 @@ function apply(document: Document, operation: RegoValue): Document {
   const operator = typeof name === 'string' ? operators[name] : undefined;
   if (operator === undefined) throw new BuiltinError('unrecognized op');
   required(operation, 'path');
+  spendOnPath(document, pathOf(operation, 'path'), spend);
+  if (operation.get('from') !== undefined) {
+    spendOnPath(document, pathOf(operation, 'from'), spend);
+    // What is copied again and again, itself within itself, has twice the size each time.
+    if (name === 'copy') spendOnValue(read(document, pathOf(operation, 'from')), spend);
+  }
   return operator(document, operation);
+}
+
+/** Each object, set or array on the way to a value is made anew, when what it holds changes. */
+function spendOnPath(document: Document, path: Path, spend: Spend): void {
+  let held = document;
+  for (const key of path) {
+    if (held === undefined) return;
+    spend(isArray(held) ? 1 + held.length : 20 * (1 + memberCount(held)));
+    held = heldBy(held, key);
+  }
+}
+
+function memberCount(value: RegoValue): number {
+  if (value instanceof RegoObject) return value.entries.length;
+  return value instanceof RegoSet ? value.values.length : 0;
+}
+
+function spendOnValue(value: RegoValue, spend: Spend): void {
+  spend(typeof value === 'string' ? 4 + value.length : 4);
+  if (isArray(value)) for (const member of value) spendOnValue(member, spend);
+  if (value instanceof RegoSet) for (const member of value.values) spendOnValue(member, spend);
+  if (value instanceof RegoObject) {
+    for (const [key, member] of value.entries) {
+      spendOnValue(key, spend);
+      spendOnValue(member, spend);
+    }
+  }
 }
 
 function required(operation: RegoObject, attribute: string): RegoValue {

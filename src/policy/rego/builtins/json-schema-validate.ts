@@ -1,23 +1,37 @@
+import type { Spend } from '../builtin.ts';
 import { isArray, isNumber, RegoObject, type RegoValue } from '../value.ts';
 import { exactInteger } from './exact-number.ts';
-import { isOfFormat } from './json-schema-formats.ts';
 import type { SchemaNode } from './json-schema-node.ts';
 import { judgeNumber } from './json-schema-numbers.ts';
 import { Verdict, type SchemaFault } from './json-schema-verdict.ts';
-import { canonicalText, textKey } from './json-schema-text.ts';
+import { textKey } from './json-schema-text.ts';
+import { isFound, judgeText, judgeUniqueness, judgeValue } from './json-schema-values.ts';
 
 /** What is wrong with a document, in gojsonschema's order and words; members in their order. */
-export function validate(schema: SchemaNode, document: RegoValue): readonly SchemaFault[] {
-  return judge(schema, document, []).faults;
+export function validate(
+  schema: SchemaNode,
+  document: RegoValue,
+  spend: Spend,
+): readonly SchemaFault[] {
+  return judge(schema, document, [], spend).faults;
 }
 
-function judge(schema: SchemaNode, value: RegoValue, path: readonly string[]): Verdict {
-  const verdict = new Verdict(path);
+/** What judging one value by one schema takes; some keywords take more. */
+const unitsPerJudgement = 300;
+
+function judge(
+  schema: SchemaNode,
+  value: RegoValue,
+  path: readonly string[],
+  spend: Spend,
+): Verdict {
+  const verdict = new Verdict(path, spend);
   judgeInto(verdict, schema, value);
   return verdict;
 }
 
 function judgeInto(verdict: Verdict, schema: SchemaNode, value: RegoValue): void {
+  verdict.spend(unitsPerJudgement);
   if (schema.pass !== undefined) {
     if (!schema.pass) verdict.fault('false', 'False always fails validation');
     return;
@@ -56,7 +70,7 @@ function isOfType({ types }: SchemaNode, given: string): boolean {
 }
 
 function judgeLogic(verdict: Verdict, schema: SchemaNode, value: RegoValue): void {
-  const judged = (one: SchemaNode) => judge(one, value, verdict.path);
+  const judged = (one: SchemaNode) => judge(one, value, verdict.path, verdict.spend);
   if (schema.anyOf.length > 0) {
     const verdicts = untilValid(schema.anyOf, judged);
     if (verdicts.at(-1)?.isValid !== true) {
@@ -138,24 +152,9 @@ function judgeCondition(
   verdict.merge(inner);
 }
 
-function judgeValue(verdict: Verdict, schema: SchemaNode, value: RegoValue): void {
-  const text = schema.const === undefined && schema.enum === undefined ? '' : canonicalText(value);
-  if (schema.const !== undefined && text !== schema.const) {
-    verdict.fault('const', `${verdict.field} does not match: ${schema.const}`);
-  }
-  if (schema.enum !== undefined && !schema.enum.includes(text)) {
-    const allowed = schema.enum.join(', ');
-    verdict.fault('enum', `${verdict.field} must be one of the following: ${allowed}`);
-  }
-  if (typeof value === 'string' && !isOfFormat(schema.format, value)) {
-    verdict.fault('format', `Does not match format '${schema.format}'`);
-  }
-  verdict.score += 1;
-}
-
 function judgeArray(verdict: Verdict, schema: SchemaNode, values: readonly RegoValue[]): void {
   const judged = (one: SchemaNode, at: number) =>
-    judge(one, values[at] ?? null, verdict.at(String(at)));
+    judge(one, values[at] ?? null, verdict.at(String(at)), verdict.spend);
   for (const [at] of values.entries()) {
     const item = itemSchema(schema, at);
     if (typeof item === 'object') verdict.merge(judged(item, at));
@@ -199,17 +198,6 @@ function itemSchema(
   return items[at] ?? (items.length > 0 ? additionalItems : undefined);
 }
 
-function judgeUniqueness(verdict: Verdict, values: readonly RegoValue[]): void {
-  const seen = new Map<string, number>();
-  for (const [at, value] of values.entries()) {
-    const text = canonicalText(value);
-    const earlier = seen.get(text);
-    if (earlier !== undefined)
-      verdict.fault('unique', `array items[${earlier},${at}] must be unique`);
-    seen.set(text, at);
-  }
-}
-
 type ObjectMembers = ReadonlyMap<string, RegoValue>;
 
 /** A document is JSON: its keys are texts. */
@@ -244,8 +232,9 @@ function judgePatterns(
   name: string,
   value: RegoValue,
 ): boolean {
-  const matching = schema.patternProperties.filter(([{ pattern }]) => pattern.matcher(name).find());
-  for (const [, inner] of matching) verdict.merge(judge(inner, value, verdict.at(name)));
+  const matching = schema.patternProperties.filter(([pattern]) => isFound(pattern, name, verdict));
+  for (const [, inner] of matching)
+    verdict.merge(judge(inner, value, verdict.at(name), verdict.spend));
   if (matching.length > 0) verdict.score += 1;
   return matching.length > 0;
 }
@@ -260,13 +249,13 @@ function judgeAdditional(
   if (additional === false) {
     verdict.fault('additional_property_not_allowed', `Additional property ${name} is not allowed`);
   } else if (typeof additional === 'object') {
-    verdict.merge(judge(additional, value, verdict.at(name)));
+    verdict.merge(judge(additional, value, verdict.at(name), verdict.spend));
   }
 }
 
 function judgeNames(verdict: Verdict, names: SchemaNode, members: ObjectMembers): void {
   for (const name of members.keys()) {
-    const inner = judge(names, name, verdict.path);
+    const inner = judge(names, name, verdict.path, verdict.spend);
     if (inner.isValid) continue;
     verdict.fault('invalid_property_name', `Property name of "${name}" does not match`);
     verdict.merge(inner);
@@ -280,21 +269,6 @@ function judgeProperties(
 ): void {
   for (const [name, schema] of properties) {
     const value = members.get(name);
-    if (value !== undefined) verdict.merge(judge(schema, value, verdict.at(name)));
+    if (value !== undefined) verdict.merge(judge(schema, value, verdict.at(name), verdict.spend));
   }
-}
-
-function judgeText(verdict: Verdict, { counts, pattern }: SchemaNode, text: string): void {
-  const { minLength, maxLength } = counts;
-  const length = minLength === undefined && maxLength === undefined ? 0 : Array.from(text).length;
-  if (minLength !== undefined && length < minLength) {
-    verdict.fault('string_gte', `String length must be greater than or equal to ${minLength}`);
-  }
-  if (maxLength !== undefined && length > maxLength) {
-    verdict.fault('string_lte', `String length must be less than or equal to ${maxLength}`);
-  }
-  if (pattern !== undefined && !pattern.pattern.matcher(text).find()) {
-    verdict.fault('pattern', `Does not match pattern '${pattern.pattern.pattern()}'`);
-  }
-  verdict.score += 1;
 }

@@ -1,3 +1,5 @@
+import type { Spend } from '../builtin.ts';
+
 export interface SchemaFault {
   /** `(Root)`, or the path below it with dots. */
   readonly field: string;
@@ -9,10 +11,12 @@ export interface SchemaFault {
 export class Verdict {
   readonly faults: SchemaFault[] = [];
   score = 0;
+  readonly spend: Spend;
   readonly #path: readonly string[];
 
-  constructor(path: readonly string[]) {
+  constructor(path: readonly string[], spend: Spend) {
     this.#path = path;
+    this.spend = spend;
   }
 
   get isValid(): boolean {
@@ -24,6 +28,8 @@ export class Verdict {
   }
 
   fault(type: string, description: string): void {
+    // The answer says it twice.
+    this.spend(2 * description.length);
     this.faults.push({ field: this.field, type, description });
     this.score -= 2;
   }

@@ -1,3 +1,4 @@
+import type { Spend } from '../builtin.ts';
 import { writeNumber } from '../number.ts';
 import {
   compareText,
@@ -12,6 +13,8 @@ import {
 export interface JsonLayout {
   readonly prefix: string;
   readonly indent: string;
+  /** Pays for what stands before each member. */
+  readonly spend: Spend;
 }
 
 /** A value as Go's json.Marshal writes it: sets as arrays, keys of any kind as text, no HTML. */
@@ -32,9 +35,11 @@ function written(value: RegoValue, layout: JsonLayout | undefined, newLine: stri
   const deeper = layout === undefined ? '' : newLine + layout.indent;
   if (isArray(value) || value instanceof RegoSet) {
     const members = isArray(value) ? value : value.values;
+    layout?.spend(members.length * deeper.length);
     const texts = members.map((member) => written(member, layout, deeper));
     return wrapped(texts, '[]', newLine, deeper);
   }
+  layout?.spend(value.entries.length * deeper.length);
   const colon = layout === undefined ? ':' : ': ';
   const texts = sortedByText(value).map(
     ([key, held]) => jsonString(key) + colon + written(held, layout, deeper),

@@ -1,9 +1,9 @@
 import { createSecretKey } from 'node:crypto';
-import { BuiltinError } from '../builtin.ts';
+import { BuiltinError, type BuiltinCall, type Spend } from '../builtin.ts';
 import { readNumber } from '../number.ts';
 import { compare, isArray, isNumber, type RegoObject, type RegoValue } from '../value.ts';
 import { jsonText } from './json-text.ts';
-import { signatureAlgorithm } from './jws.ts';
+import { signatureAlgorithm, signatureUnits } from './jws.ts';
 import type { Jwk } from './jwk.ts';
 import { candidateKeys, readVerificationKeys } from './jwt-keys.ts';
 import { decodePart, signedBytes, type JoseHeader, type JwtParts } from './jwt-token.ts';
@@ -21,13 +21,16 @@ export interface JwtConstraints {
 const names = new Set<RegoValue>(['cert', 'secret', 'alg', 'iss', 'aud', 'time']);
 
 /** Throws a BuiltinError for a constraint that is unknown, and unless exactly one key is given. */
-export function readConstraints(constraints: RegoObject, nowNs: bigint): JwtConstraints {
+export function readConstraints(
+  constraints: RegoObject,
+  { nowNs, spend }: BuiltinCall,
+): JwtConstraints {
   const unknown = constraints.entries.find(([name]) => !names.has(name));
   if (unknown)
     throw new BuiltinError(`unknown token validation constraint: ${jsonText(unknown[0])}`);
   const text = (name: string) => textConstraint(constraints, name);
   return {
-    keys: constraintKeys(text('cert'), text('secret') ?? ''),
+    keys: constraintKeys(text('cert'), text('secret') ?? '', spend),
     alg: text('alg') ?? '',
     iss: text('iss') ?? '',
     aud: text('aud') ?? '',
@@ -39,14 +42,16 @@ export function isSignatureValid(
   { keys }: JwtConstraints,
   { alg, kid }: JoseHeader,
   parts: JwtParts,
+  spend: Spend,
 ): boolean {
   const signature = decodePart(parts.signature);
   // RFC 9864's name for it; OPA takes it from a token, not from a key.
   const algorithm = signatureAlgorithm(alg === 'Ed25519' ? 'EdDSA' : alg);
   const signed = signedBytes(parts);
-  return candidateKeys(keys, kid, alg).some(
-    ({ key }) => algorithm?.verify(key, signed, signature) === true,
-  );
+  return candidateKeys(keys, kid, alg).some(({ key }) => {
+    spend(signatureUnits(key));
+    return algorithm?.verify(key, signed, signature) === true;
+  });
 }
 
 /** Throws a BuiltinError for claims that are of the wrong type. */
@@ -83,8 +88,12 @@ function isEarly({ time }: JwtConstraints, nbf: RegoValue | undefined): boolean 
   return compare(time, nbf) < 0;
 }
 
-function constraintKeys(certificate: string | undefined, secret: string): readonly Jwk[] {
-  const keys = certificate === undefined ? undefined : readVerificationKeys(certificate);
+function constraintKeys(
+  certificate: string | undefined,
+  secret: string,
+  spend: Spend,
+): readonly Jwk[] {
+  const keys = certificate === undefined ? undefined : readVerificationKeys(certificate, spend);
   if (secret === '') {
     if (keys === undefined) throw new BuiltinError('no key constraint');
     return keys;

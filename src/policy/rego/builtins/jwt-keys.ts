@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { BuiltinError } from '../builtin.ts';
+import { BuiltinError, type Spend } from '../builtin.ts';
 import { readJwks, type Jwk } from './jwk.ts';
 import { ecdsaBytes, signatureAlgorithm } from './jws.ts';
 import { nextPemBlock } from './pem.ts';
@@ -9,15 +9,19 @@ import { readCertificates } from './x509-certificate.ts';
 const maxKept = 100;
 const maxKeptCharacters = 65_536;
 
+/** What reading takes of a text that is read each time: a key of 400 characters, 50 µs. */
+const unitsPerCharacter = 40;
+
 const kept = new Map<string, readonly Jwk[]>();
 
 /**
  * The keys that may verify a token: of a certificate or a public key in PEM, or of a JWK (set).
  * They depend on the text alone, so the last ones are kept.
  */
-export function readVerificationKeys(text: string): readonly Jwk[] {
+export function readVerificationKeys(text: string, spend: Spend): readonly Jwk[] {
   const known = kept.get(text);
   if (known !== undefined) return known;
+  if (text.length > maxKeptCharacters) spend(unitsPerCharacter * text.length);
   const keys = parseKeys(text);
   if (text.length <= maxKeptCharacters) keep(text, keys);
   return keys;

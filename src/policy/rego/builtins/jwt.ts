@@ -1,9 +1,21 @@
 import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
-import { BuiltinError, type Builtin, type BuiltinCall, type BuiltinTable } from '../builtin.ts';
+import {
+  BuiltinError,
+  type Builtin,
+  type BuiltinCall,
+  type BuiltinTable,
+  type Spend,
+} from '../builtin.ts';
 import { RegoObject, type RegoValue } from '../value.ts';
 import { jsonText } from './json-text.ts';
 import { readJwks } from './jwk.ts';
-import { ecdsaBytes, signatureAlgorithm, signatureAlgorithms, verifyPssOfAnySalt } from './jws.ts';
+import {
+  ecdsaBytes,
+  signatureAlgorithm,
+  signatureAlgorithms,
+  signatureUnits,
+  verifyPssOfAnySalt,
+} from './jws.ts';
 import { areClaimsValid, isSignatureValid, readConstraints } from './jwt-constraints.ts';
 import { candidateKeys, readVerificationKeys } from './jwt-keys.ts';
 import {
@@ -23,10 +35,10 @@ const { RS256, RS384, RS512, ES256, ES384, ES512, EdDSA } = signatureAlgorithms;
 export const jwtBuiltins: BuiltinTable = {
   'io.jwt.decode': (_call, token) => decode(token),
   'io.jwt.decode_verify': decodeVerify,
-  'io.jwt.encode_sign': (_call, headers, payload, key) =>
-    encodeSign(jsonText(headers), jsonText(payload), jsonText(key)),
-  'io.jwt.encode_sign_raw': (_call, headers, payload, key) =>
-    encodeSign(stringOperand(headers, 1), stringOperand(payload, 2), stringOperand(key, 3)),
+  'io.jwt.encode_sign': ({ spend }, headers, payload, key) =>
+    encodeSign(jsonText(headers), jsonText(payload), jsonText(key), spend),
+  'io.jwt.encode_sign_raw': ({ spend }, headers, payload, key) =>
+    encodeSign(stringOperand(headers, 1), stringOperand(payload, 2), stringOperand(key, 3), spend),
   'io.jwt.verify_rs256': verifyWith(RS256.verify),
   'io.jwt.verify_rs384': verifyWith(RS384.verify),
   'io.jwt.verify_rs512': verifyWith(RS512.verify),
@@ -66,14 +78,14 @@ const nothing = RegoObject.of([]);
 const unverified: RegoValue = [false, nothing, nothing];
 
 function decodeVerify(call: BuiltinCall, token: RegoValue, operand: RegoValue): RegoValue {
-  const constraints = readConstraints(objectOperand(operand, 2), call.nowNs);
+  const constraints = readConstraints(objectOperand(operand, 2), call);
   for (let nested = token; ;) {
     const parts = splitJwt(nested);
     const decoded = decodeHeader(parts);
     const header = readJoseHeader(decoded);
     if (header.alg === '' || header.isCriticalUnknown) return unverified;
     if (constraints.alg !== '' && constraints.alg !== header.alg) return unverified;
-    if (!isSignatureValid(constraints, header, parts)) return unverified;
+    if (!isSignatureValid(constraints, header, parts, call.spend)) return unverified;
     const payload = decodePart(parts.payload).toString();
     if (header.cty.toUpperCase() !== 'JWT') {
       const claims = readJsonObject(payload);
@@ -86,15 +98,16 @@ function decodeVerify(call: BuiltinCall, token: RegoValue, operand: RegoValue): 
 type Verify = (key: KeyObject, signed: Uint8Array, signature: Uint8Array) => boolean;
 
 function verifyWith(verify: Verify): Builtin {
-  return (_call, token, certificate) => {
+  return ({ spend }, token, certificate) => {
     const parts = splitJwt(token);
-    const keys = readVerificationKeys(stringOperand(certificate, 2));
+    const keys = readVerificationKeys(stringOperand(certificate, 2), spend);
     const signature = decodePart(parts.signature);
     const { kid, alg } = readJoseHeader(decodeHeader(parts));
     const signed = signedBytes(parts);
-    return candidateKeys(keys, kid, alg).some(
-      ({ key }) => key.type === 'public' && verify(key, signed, signature),
-    );
+    return candidateKeys(keys, kid, alg).some(({ key }) => {
+      spend(signatureUnits(key));
+      return key.type === 'public' && verify(key, signed, signature);
+    });
   };
 }
 
@@ -124,7 +137,7 @@ function verifyWithSecret(hash: string): Builtin {
   };
 }
 
-function encodeSign(headers: string, payload: string, jwk: string): RegoValue {
+function encodeSign(headers: string, payload: string, jwk: string, spend: Spend): RegoValue {
   const [signer] = readJwks(jwk);
   if (signer === undefined) throw new BuiltinError('no keys found in JWK set');
   const header = readJsonObject(headers);
@@ -137,6 +150,7 @@ function encodeSign(headers: string, payload: string, jwk: string): RegoValue {
   const signed = [headers, payload]
     .map((part) => Buffer.from(part).toString('base64url'))
     .join('.');
+  spend(signatureUnits(signer.key));
   const signature = algorithm.sign(signer.key, Buffer.from(signed));
   return `${signed}.${signature.toString('base64url')}`;
 }

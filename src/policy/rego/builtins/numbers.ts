@@ -1,26 +1,23 @@
 import { randomInt } from 'node:crypto';
-import { BuiltinError, type BuiltinCall, BuiltinHalt, type BuiltinTable } from '../builtin.ts';
+import { BuiltinError, type BuiltinCall, type BuiltinTable, type Spend } from '../builtin.ts';
 import type { RegoNumber } from '../number.ts';
 import { integerNumber } from './exact-number.ts';
 import { bigIntegerOperand, integerOperand, stringOperand } from './operands.ts';
 
 /** OPA v1/topdown/numbers.go. */
 export const numberBuiltins: BuiltinTable = {
-  'numbers.range_step': (_call, from, to, step) =>
-    range(bigIntegerOperand(from, 1), bigIntegerOperand(to, 2), bigIntegerOperand(step, 3)),
+  'numbers.range_step': ({ spend }, from, to, step) =>
+    range(bigIntegerOperand(from, 1), bigIntegerOperand(to, 2), bigIntegerOperand(step, 3), spend),
   'rand.intn': (call, seed, bound) =>
     rememberedRandom(call, stringOperand(seed, 1), Math.abs(integerOperand(bound, 2))),
 };
 
-/** OPA counts until the query is cancelled; this stops where memory would become the limit. */
-const maxRangeLength = 1_000_000n;
-
 /** Both ends included; downwards when `from` is the larger. */
-function range(from: bigint, to: bigint, step: bigint): RegoNumber[] {
+function range(from: bigint, to: bigint, step: bigint, spend: Spend): RegoNumber[] {
   if (step <= 0n) throw new BuiltinError('numbers.range_step: step must be a positive integer');
   const distance = from <= to ? to - from : from - to;
   const last = distance / step;
-  if (last >= maxRangeLength) throw new BuiltinHalt('numbers.range_step: too many numbers');
+  spend(40 * Number(last));
   const stride = from <= to ? step : -step;
   return Array.from({ length: Number(last) + 1 }, (_, at) => {
     return integerNumber(from + stride * BigInt(at));

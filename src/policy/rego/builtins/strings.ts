@@ -1,4 +1,4 @@
-import { BuiltinError, BuiltinHalt, type BuiltinTable } from '../builtin.ts';
+import { BuiltinError, BuiltinHalt, type BuiltinTable, type Spend } from '../builtin.ts';
 import { RegoSet, type RegoValue, typeNameOf } from '../value.ts';
 import {
   arrayOperand,
@@ -12,11 +12,12 @@ import { literalOf } from './rego-literal.ts';
 
 /** OPA v1/topdown/strings.go: what of it the WASM module leaves to its host. */
 export const stringBuiltins: BuiltinTable = {
-  indexof_n: (_call, text, part) => indexesOf(stringOperand(text, 1), stringOperand(part, 2)),
-  'strings.any_prefix_match': (_call, texts, prefixes) =>
-    anyMatch(texts, prefixes, (text, prefix) => text.startsWith(prefix)),
-  'strings.any_suffix_match': (_call, texts, suffixes) =>
-    anyMatch(texts, suffixes, (text, suffix) => text.endsWith(suffix)),
+  indexof_n: ({ spend }, text, part) =>
+    indexesOf(stringOperand(text, 1), stringOperand(part, 2), spend),
+  'strings.any_prefix_match': ({ spend }, texts, prefixes) =>
+    anyMatch(texts, prefixes, spend, (text, prefix) => text.startsWith(prefix)),
+  'strings.any_suffix_match': ({ spend }, texts, suffixes) =>
+    anyMatch(texts, suffixes, spend, (text, suffix) => text.endsWith(suffix)),
   'strings.count': (_call, text, part) =>
     occurrences(stringOperand(text, 1), stringOperand(part, 2)),
   'strings.split_n': (_call, text, separator, count) =>
@@ -28,12 +29,13 @@ export const stringBuiltins: BuiltinTable = {
 };
 
 /** Where the part begins, counted in code points; occurrences may overlap. */
-function indexesOf(text: string, part: string): number[] {
+function indexesOf(text: string, part: string, spend: Spend): number[] {
   if (part === '') throw new BuiltinError('empty search character');
   const indexes: number[] = [];
   let codePoints = 0;
   let counted = 0;
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+    spend(part.length / 4);
     codePoints += codePointCount(text.slice(counted, at));
     counted = at;
     indexes.push(codePoints);
@@ -48,10 +50,14 @@ function codePointCount(text: string): number {
 function anyMatch(
   texts: RegoValue,
   affixes: RegoValue,
+  spend: Spend,
   matches: (text: string, affix: string) => boolean,
 ): boolean {
   const [left, right] = [textsOperand(texts, 1), textsOperand(affixes, 2)];
-  return left.some((text) => right.some((affix) => matches(text, affix)));
+  return left.some((text) => {
+    spend(2 * right.length);
+    return right.some((affix) => matches(text, affix));
+  });
 }
 
 function textsOperand(value: RegoValue, position: number): readonly string[] {

@@ -1,5 +1,5 @@
 import { BuiltinError } from '../builtin.ts';
-import { templateFunctions } from './template-functions.ts';
+import { isTemplateFunction } from './template-functions.ts';
 import type { Command, Operand, Pipeline } from './template-syntax.ts';
 
 const keywords = new Set([
@@ -103,7 +103,7 @@ export class ActionReader {
     if (/^["`]/.test(token)) return { kind: 'literal', value: textOf(token) };
     if (token === 'nil') return { kind: 'nil' };
     if (token === 'true' || token === 'false') return { kind: 'literal', value: token === 'true' };
-    if (templateFunctions.has(token)) return { kind: 'function', name: token };
+    if (isTemplateFunction(token)) return { kind: 'function', name: token };
     return { kind: 'literal', value: numberOf(token) };
   }
 

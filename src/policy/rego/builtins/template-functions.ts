@@ -1,4 +1,4 @@
-import { BuiltinError } from '../builtin.ts';
+import { BuiltinError, type Spend } from '../builtin.ts';
 import { queryEscape } from './go-url.ts';
 import { sprintf } from './go-printf.ts';
 import type { GoValue } from './go-printf-value.ts';
@@ -51,7 +51,6 @@ const functions: readonly (readonly [string, number, number, TemplateFunction['r
   ['slice', 1, Infinity, slice],
   ['print', 0, Infinity, (...values) => printed(values)],
   ['println', 0, Infinity, (...values) => `${values.map(textOf).join(' ')}\n`],
-  ['printf', 1, Infinity, (format, ...values) => sprintf(stringOf(format), values.map(goValue))],
   [
     'html',
     0,
@@ -68,9 +67,31 @@ const functions: readonly (readonly [string, number, number, TemplateFunction['r
   ['ge', 2, 2, (a, b) => order(a, b) >= 0],
 ];
 
-export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map(
+const withoutPrintf: ReadonlyMap<string, TemplateFunction> = new Map(
   functions.map(([name, least, most, run]) => [name, { least, most, run }]),
 );
+
+export type TemplateFunctions = ReadonlyMap<string, TemplateFunction>;
+
+/** Of them `printf` may write more than it was given. */
+export function templateFunctions(spend: Spend): TemplateFunctions {
+  const run: TemplateFunction['run'] = (format, ...values) =>
+    sprintf(stringOf(format), values.map(goValue), spend);
+  return new Map([...withoutPrintf, ['printf', { least: 1, most: Infinity, run }]]);
+}
+
+export function isTemplateFunction(name: string): boolean {
+  return name === 'printf' || withoutPrintf.has(name);
+}
+
+/** How many characters there are in a value, and how many values. */
+export function weightOf(value: TemplateValue): number {
+  if (typeof value === 'string') return value.length;
+  if (value instanceof JsonNumber) return value.text.length;
+  if (isList(value)) return value.reduce((sum: number, one) => sum + weightOf(one), 1);
+  if (!isMap(value)) return 1;
+  return Array.from(value).reduce((sum, [key, one]) => sum + key.length + weightOf(one), 1);
+}
 
 const html: Readonly<Record<string, string>> = {
   '"': '&#34;',

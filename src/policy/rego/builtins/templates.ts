@@ -1,4 +1,4 @@
-import { BuiltinError, BuiltinHalt, type BuiltinTable } from '../builtin.ts';
+import { BuiltinError, BuiltinHalt, type BuiltinTable, type Spend } from '../builtin.ts';
 import { writeNumber } from '../number.ts';
 import { isArray, isNumber, RegoSet, type RegoValue } from '../value.ts';
 import { objectOperand, stringOperand } from './operands.ts';
@@ -7,9 +7,11 @@ import {
   isMap,
   isTrue,
   JsonNumber,
+  type TemplateFunctions,
   templateFunctions,
   type TemplateValue,
   textOf,
+  weightOf,
 } from './template-functions.ts';
 import { parseTemplate } from './template-parser.ts';
 import type {
@@ -23,9 +25,10 @@ import type {
 
 /** OPA v1/topdown/template.go: Go's text/template over plain values. */
 export const templateBuiltins: BuiltinTable = {
-  'strings.render_template': (_call, source, variables) => {
+  'strings.render_template': ({ spend }, source, variables) => {
     const template = parseTemplate(stringOperand(source, 1));
-    const text = new Renderer(template, templateValue(objectOperand(variables, 2))).render();
+    const data = templateValue(objectOperand(variables, 2));
+    const text = new Renderer(template, data, spend).render();
     return text.replaceAll('<no value>', '<undefined>');
   },
 };
@@ -51,10 +54,15 @@ function jsonString(text: string): string {
   throw new BuiltinError('invalid character in string escape code');
 }
 
-/** A template can call itself, and loops multiply: both are bounded. */
-const maxSteps = 100_000;
+/** Loops multiply: each step takes fuel, and each character that a function reads or writes. */
+const unitsPerStep = 100;
+const unitsPerCharacter = 5;
+
+/** A template can call itself. */
 const maxCalls = 200;
-const maxLength = 4 * 1024 * 1024;
+
+/** The longest range of numbers that a loop may be over. */
+const maxRange = 100_000n;
 
 type Variables = { name: string; value: TemplateValue }[];
 type Outcome = 'done' | 'break' | 'continue';
@@ -62,13 +70,16 @@ type Outcome = 'done' | 'break' | 'continue';
 class Renderer {
   readonly #template: Template;
   readonly #data: TemplateValue;
+  readonly #functions: TemplateFunctions;
+  readonly #spend: Spend;
   #text = '';
-  #steps = 0;
   #calls = 0;
 
-  constructor(template: Template, data: TemplateValue) {
+  constructor(template: Template, data: TemplateValue, spend: Spend) {
     this.#template = template;
     this.#data = data;
+    this.#functions = templateFunctions(spend);
+    this.#spend = spend;
   }
 
   render(): string {
@@ -173,7 +184,7 @@ class Renderer {
       throw new BuiltinError('template: nil is not a command');
     }
     if (first.kind !== 'function') return this.#operand(first, dot, variables);
-    const { least = Infinity, most = 0, run } = templateFunctions.get(first.name) ?? {};
+    const { least = Infinity, most = 0, run } = this.#functions.get(first.name) ?? {};
     const given = rest.length + piped.length;
     if (run === undefined || given < least || given > most) {
       throw new BuiltinError(`template: wrong number of args for ${first.name}`);
@@ -181,8 +192,9 @@ class Renderer {
     if (first.name === 'and' || first.name === 'or') {
       return this.#shortCircuit(first.name === 'or', rest, piped, dot, variables);
     }
-    const values = rest.map((operand) => this.#operand(operand, dot, variables));
-    return run(...values, ...piped);
+    const values = rest.map((operand) => this.#operand(operand, dot, variables)).concat(piped);
+    for (const value of values) this.#spend(unitsPerCharacter * weightOf(value));
+    return run(...values);
   }
 
   /** What comes after the answer is not asked. */
@@ -224,13 +236,12 @@ class Renderer {
   }
 
   #count(): void {
-    this.#steps += 1;
-    if (this.#steps > maxSteps) throw new BuiltinHalt('strings.render_template: takes too long');
+    this.#spend(unitsPerStep);
   }
 
   #write(text: string): void {
+    this.#spend(unitsPerCharacter * text.length);
     this.#text += text;
-    if (this.#text.length > maxLength) throw new BuiltinHalt('strings.render_template: too long');
   }
 }
 
@@ -262,7 +273,7 @@ function entriesOf(value: TemplateValue): (readonly [key: TemplateValue, value: 
   if (isList(value)) return value.map((member, at) => [BigInt(at), member] as const);
   if (isMap(value)) return Array.from(value);
   if (value === null || value === undefined) return [];
-  if (typeof value === 'bigint' && value <= maxSteps) {
+  if (typeof value === 'bigint' && value <= maxRange) {
     return Array.from(
       { length: Math.max(Number(value), 0) },
       (_, at) => [BigInt(at), BigInt(at)] as const,

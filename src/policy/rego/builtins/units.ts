@@ -1,12 +1,12 @@
-import { BuiltinError, type BuiltinTable } from '../builtin.ts';
+import { BuiltinError, type BuiltinTable, type Spend } from '../builtin.ts';
 import { readNumber, type RegoNumber } from '../number.ts';
-import { integerNumber, readDecimal, type Scaled } from './exact-number.ts';
+import { digitUnits, integerNumber, readDecimal, type Scaled } from './exact-number.ts';
 import { stringOperand } from './operands.ts';
 
 /** OPA v1/topdown/parse_units.go and parse_bytes.go. */
 export const unitBuiltins: BuiltinTable = {
-  'units.parse': (_call, text) => parseUnits(stringOperand(text, 1)),
-  'units.parse_bytes': (_call, text) => parseBytes(stringOperand(text, 1)),
+  'units.parse': ({ spend }, text) => parseUnits(stringOperand(text, 1), spend),
+  'units.parse_bytes': ({ spend }, text) => parseBytes(stringOperand(text, 1), spend),
 };
 
 const letters = ['k', 'm', 'g', 't', 'p', 'e'];
@@ -14,8 +14,8 @@ const letters = ['k', 'm', 'g', 't', 'p', 'e'];
 /** OPA takes 0.001 for a milli, and with it the double that is a little more. */
 const milli = { numerator: 1152921504606847n, denominator: 1152921504606846976n };
 
-function parseUnits(text: string): RegoNumber {
-  const { amount, unit } = readQuantity(text, 'units.parse');
+function parseUnits(text: string, spend: Spend): RegoNumber {
+  const { amount, unit } = readQuantity(text, 'units.parse', spend);
   const [numerator, denominator] = ratioOf(amount);
   if (unit === 'm') {
     return rounded(numerator * milli.numerator, denominator * milli.denominator);
@@ -39,8 +39,8 @@ function divideHalfUp(numerator: bigint, denominator: bigint): bigint {
   return numerator < 0n ? -quotient : quotient;
 }
 
-function parseBytes(text: string): RegoNumber {
-  const { amount, unit } = readQuantity(text.toLowerCase(), 'units.parse_bytes');
+function parseBytes(text: string, spend: Spend): RegoNumber {
+  const { amount, unit } = readQuantity(text.toLowerCase(), 'units.parse_bytes', spend);
   const name = unit.endsWith('b') && unit.length > 1 ? unit.slice(0, -1) : unit;
   const factor = factorOf(name);
   if (factor === undefined) throw unknownUnit('units.parse_bytes', unit);
@@ -96,14 +96,16 @@ interface Quantity {
 /** A number in decimal notation, as far as it goes; the rest is the unit. */
 const quantityPattern = /^((?:[\d.+-]|[eE][+-]?(?=\d)|[eE][+-](?!\d))*)(.*)$/su;
 
-function readQuantity(written: string, builtin: string): Quantity {
+function readQuantity(written: string, builtin: string, spend: Spend): Quantity {
   const text = written.replaceAll('"', '');
   if (text.includes(' '))
     throw new BuiltinError(`${builtin}: spaces not allowed in resource strings`);
   const [, number = '', unit = ''] = quantityPattern.exec(text) ?? [];
   if (number === '') throw new BuiltinError(`${builtin}: no amount provided`);
   if (/e[+-]?\d{7}/i.test(number)) throw new BuiltinError(`${builtin}: exponent too large`);
+  spend(digitUnits(number.length));
   const amount = readDecimal(number);
+  if (amount !== undefined) spend(digitUnits(Math.abs(amount.exponent)));
   if (amount !== undefined) return { amount, unit };
   throw new BuiltinError(`${builtin}: could not parse amount to a number`);
 }

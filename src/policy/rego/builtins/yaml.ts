@@ -1,4 +1,4 @@
-import { BuiltinError, type BuiltinTable } from '../builtin.ts';
+import { BuiltinError, type BuiltinTable, type Spend } from '../builtin.ts';
 import { readNumber } from '../number.ts';
 import { RegoObject, type RegoValue } from '../value.ts';
 import { formatFloat } from './go-float.ts';
@@ -16,12 +16,16 @@ export interface YamlCodec {
 /** OPA v1/topdown/encoding.go and internal/yaml. The codec belongs to whoever reads YAML already. */
 export function createYamlBuiltins(codec: YamlCodec): BuiltinTable {
   return {
-    'yaml.marshal': (_call, value) => yamlText(value),
-    'yaml.unmarshal': (_call, text) => readYaml(codec, stringOperand(text, 1)),
-    'yaml.is_valid': (_call, text) => {
+    'yaml.marshal': ({ spend }, value) => {
+      const text = yamlText(value);
+      spend(20 * text.length);
+      return text;
+    },
+    'yaml.unmarshal': ({ spend }, text) => readPaidYaml(codec, stringOperand(text, 1), spend),
+    'yaml.is_valid': ({ spend }, text) => {
       if (typeof text !== 'string') return false;
       try {
-        readYaml(codec, text);
+        readPaidYaml(codec, text, spend);
         return true;
       } catch (error) {
         if (error instanceof BuiltinError) return false;
@@ -29,6 +33,15 @@ export function createYamlBuiltins(codec: YamlCodec): BuiltinTable {
       }
     },
   };
+}
+
+/** The codec takes 1 µs for most characters, and more the longer a text without a line break is. */
+const unitsPerCharacter = 300;
+
+/** Like `readYaml`, of a policy that has the fuel for it. */
+export function readPaidYaml(codec: YamlCodec, text: string, spend: Spend): RegoValue {
+  spend(unitsPerCharacter * text.length);
+  return readYaml(codec, text);
 }
 
 /** Throws a BuiltinError for what is no YAML, or has no form in JSON. */
