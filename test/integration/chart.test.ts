@@ -1,22 +1,42 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { loadConfig } from '../../src/config/load-config.ts';
-import { loadLimits } from '../../src/config/load-limits.ts';
+import { inspectConfiguration } from '../../src/app/inspect-configuration.ts';
+import { run } from '../../src/cli/run.ts';
 import { requireTool } from '../setup/find-tool.ts';
 import { kubernetesVersion, schemaLocation } from '../setup/kubernetes-schemas.ts';
+import { FakeWorld } from '../unit/cli/fake-context.ts';
 
 interface Manifest {
   readonly kind: string;
   readonly data?: Record<string, string>;
-  readonly spec?: { readonly replicas?: number; readonly ingress?: unknown[] };
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly ingress?: unknown[];
+    readonly egress?: unknown[];
+    readonly template?: PodTemplate;
+  };
+}
+
+interface PodTemplate {
+  readonly metadata: { readonly annotations: Record<string, string> };
+  readonly spec: {
+    readonly containers: { readonly volumeMounts: { name: string; mountPath: string }[] }[];
+    readonly volumes: { name: string; secret?: { secretName: string } }[];
+  };
 }
 
 const chart = join(import.meta.dirname, '../../helm/sallyport');
+const { publicKey } = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
 const valuesFiles = ['values.yaml', ...readdirSync(join(chart, 'ci')).map((name) => `ci/${name}`)];
 
 for (const name of valuesFiles) {
@@ -28,39 +48,115 @@ for (const name of valuesFiles) {
 
   test(`the chart with ${name} makes manifests that Kubernetes ${kubernetesVersion} takes`, () => {
     const location = schemaLocation(requireTool('kubernetes-schemas'));
-    const options = ['-strict', '-kubernetes-version', kubernetesVersion];
+    // It is no kind of Kubernetes' own.
+    const skipped = ['-skip', 'PodMonitor'];
+    const options = ['-strict', '-kubernetes-version', kubernetesVersion, ...skipped];
     execFileSync(requireTool('kubeconform'), [...options, '-schema-location', location], {
       input: render(values),
     });
   });
 
-  test(`the chart with ${name} writes a configuration that Sallyport takes`, (t) => {
+  test(`the chart with ${name} writes a configuration that Sallyport takes`, async (t) => {
     const directory = mkdtempSync(join(tmpdir(), 'sallyport-chart-'));
     t.after(() => {
       rmSync(directory, { recursive: true });
     });
     const { data = {} } = manifest(values, 'ConfigMap');
     for (const [file, text] of Object.entries(data)) {
-      // The Secret's volume is not here.
-      const filled = text.replace(/\$\{file:.*\}/, 'redis://limits.example:6379');
-      writeFileSync(join(directory, file), filled);
+      writeFileSync(join(directory, file), mountedIn(directory, text));
     }
-    const loaded = loadConfig(join(directory, 'sallyport.yaml'), {});
-    assert.ok('config' in loaded, JSON.stringify(loaded));
-    if (loaded.config.limits === undefined) return;
-    assert.ok('limits' in loadLimits(loaded.config.limits));
+    const world = new FakeWorld();
+    const config = join(directory, 'sallyport.yaml');
+    const status = await run(['validate', '-c', config], {
+      ...world.context,
+      inspectConfiguration,
+    });
+    assert.deepEqual([status, world.stdout, world.stderr], [0, `${config}: valid\n`, '']);
   });
+}
+
+/** Everything that a Secret or a ConfigMap would hold, by the name of its file. */
+const mounted: readonly (readonly [name: RegExp, content: string | Uint8Array])[] = [
+  [/\.tar\.gz$/, readFileSync(join(chart, '../../bundles/example.tar.gz'))],
+  [/redis\/url$/, 'redis://limits.example:6379'],
+  [/token$/, 'a-token-for-tests-only'],
+  [/bundle-keys/, publicKey],
+  [/./, 'content'],
+];
+
+/** The text, with what the image and the volumes have in a folder that is there. */
+function mountedIn(directory: string, text: string): string {
+  const moved = text.replaceAll(/\/(?:etc|var\/lib)\/sallyport(?=\/|$)|\/app(?=\/)/gm, directory);
+  for (const [path] of moved.matchAll(/\/[\w./-]+/g)) {
+    const isFile = path.startsWith(`${directory}/`);
+    const [, content = ''] = mounted.find(([name]) => name.test(path)) ?? [];
+    if (!isFile) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  }
+  return moved;
 }
 
 test('values that the chart does not know are refused', () => {
   assert.match(refusalOf(['--set', 'replicas=3']), /replicas/);
   assert.match(refusalOf(['--set', 'config.admin.address=0.0.0.0:1']), /admin/);
   assert.match(refusalOf(['--set', 'image.digest=latest']), /digest/);
+  assert.match(refusalOf(['--set', 'bundle.options.url=https://a']), /url/);
+  assert.match(refusalOf(['--set', 'redis.tls.cert=a']), /cert/);
 });
 
 test('an emptied list of clients lets nobody in, not everybody', () => {
   const nobody = ['--set-json', 'networkPolicy={"clients":[],"monitoring":[]}'];
   assert.deepEqual(manifest(nobody, 'NetworkPolicy').spec?.ingress ?? [], []);
+});
+
+function podOf(...values: string[]): PodTemplate {
+  const template = manifest(values, 'Deployment').spec?.template;
+  assert.ok(template);
+  return template;
+}
+
+test('a Secret that is named is mounted as a folder, and no other', () => {
+  const { volumes, containers } = podOf('--set', 'admin.tokenSecret=ours').spec;
+  const secrets = volumes.filter(({ secret }) => secret !== undefined);
+  assert.deepEqual(
+    secrets.map(({ name, secret }) => [name, secret?.secretName]),
+    [['admin', 'ours']],
+  );
+  const mounts = containers[0]?.volumeMounts.map(({ mountPath }) => mountPath);
+  assert.deepEqual(mounts, ['/etc/sallyport/config', '/etc/sallyport/admin']);
+});
+
+function sumWith(...values: string[]): string | undefined {
+  return podOf(...values).metadata.annotations['checksum/config'];
+}
+
+test('pods are replaced for what is read at start, and not for what is taken over', () => {
+  for (const live of ['policy.maxFuel=20000', 'identity.trustDomains={a.example}']) {
+    assert.equal(sumWith('--set', `config.${live}`), sumWith(), live);
+  }
+  assert.equal(
+    sumWith('--set', 'limits[0].name=a,limits[0].rate=1/1s'),
+    sumWith('--set', 'limits[0].name=b,limits[0].rate=2/1s'),
+  );
+  for (const atStart of [
+    'server.checkTimeout=9ms',
+    'policy.status.url=https://a',
+    'redis.cluster={a:1}',
+  ]) {
+    assert.notEqual(sumWith('--set', `config.${atStart}`), sumWith(), atStart);
+  }
+});
+
+function egressWith(...values: string[]): unknown[] {
+  return manifest(values, 'NetworkPolicy').spec?.egress ?? [];
+}
+
+test('the way out is open for what is configured only', () => {
+  assert.deepEqual(egressWith(), []);
+  const names = 1;
+  assert.equal(egressWith('--set', 'redis.secret=a').length, names + 1);
+  assert.equal(egressWith('--set', 'redis.secret=a,bundle.url=https://b').length, names + 2);
 });
 
 test('the autoscaler alone decides the number of replicas', () => {

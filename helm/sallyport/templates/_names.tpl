@@ -36,19 +36,107 @@ too large would admit too much. */ -}}
 {{- end -}}
 {{- end -}}
 
+{{- /* The Secrets that are mounted, each as a folder of /etc/sallyport. */ -}}
+{{- define "sallyport.secrets" -}}
+{{- $secrets := dict
+  "admin" .Values.admin.tokenSecret
+  "bundle-token" .Values.bundle.tokenSecret
+  "bundle-tls" .Values.bundle.tls.secret
+  "bundle-keys" .Values.bundle.signing.secret
+  "redis" .Values.redis.secret
+  "redis-password" .Values.redis.passwordSecret
+  "sentinel-password" .Values.redis.sentinelPasswordSecret
+  "redis-tls" .Values.redis.tls.secret
+-}}
+{{- range $folder, $secret := $secrets -}}
+{{- if $secret }}
+{{ $folder }}: {{ $secret }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* The PEM files of a Secret in `folder`, as sallyport.yaml names them. */ -}}
+{{- define "sallyport.tlsFiles" -}}
+{{- range $file := list "ca" "certificate" "privateKey" -}}
+{{- with get $.files $file }}
+{{ $file }}: /etc/sallyport/{{ $.folder }}/{{ . }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sallyport.bundle" -}}
+{{- $bundle := deepCopy .Values.bundle.options -}}
+{{- if .Values.bundle.url -}}
+{{- $_ := set $bundle "url" .Values.bundle.url -}}
+{{- if .Values.bundle.tokenSecret -}}
+{{- $_ := set $bundle "tokenFile" (printf "/etc/sallyport/bundle-token/%s" .Values.bundle.tokenKey) -}}
+{{- end -}}
+{{- $tls := include "sallyport.tlsFiles" (dict "files" .Values.bundle.tls "folder" "bundle-tls") | fromYaml -}}
+{{- $bundle = merge $bundle $tls -}}
+{{- if .Values.bundle.persistence.enabled -}}
+{{- $_ := set $bundle "persist" "/var/lib/sallyport" -}}
+{{- end -}}
+{{- else -}}
+{{- $_ := set $bundle "path" (ternary (printf "/etc/sallyport/bundle/%s" .Values.bundle.key) "/app/bundles/example.tar.gz" (ne .Values.bundle.configMap "")) -}}
+{{- end -}}
+{{- if .Values.bundle.signing.secret -}}
+{{- $keys := dict -}}
+{{- range $name, $key := .Values.bundle.signing.keys -}}
+{{- $file := printf "${file:/etc/sallyport/bundle-keys/%s}" $key.key -}}
+{{- $_ := set $keys $name (merge (dict "key" $file) $key) -}}
+{{- end -}}
+{{- $_ := set $bundle "signing" (merge (dict "keys" $keys) (omit .Values.bundle.signing "secret" "keys")) -}}
+{{- end -}}
+{{- toYaml $bundle -}}
+{{- end -}}
+
+{{- /* What the chart knows of Redis; nothing where limits are counted in memory. */ -}}
+{{- define "sallyport.redis" -}}
+{{- if or .Values.redis.secret .Values.config.redis -}}
+{{- $replicas := include "sallyport.mostReplicas" . | int -}}
+{{- $redis := dict "replicas" (dig "redis" "replicas" $replicas .Values.config) -}}
+{{- if .Values.redis.secret -}}
+{{- $_ := set $redis "url" (printf "${file:/etc/sallyport/redis/%s}" .Values.redis.key) -}}
+{{- end -}}
+{{- if .Values.redis.passwordSecret -}}
+{{- $_ := set $redis "passwordFile" (printf "/etc/sallyport/redis-password/%s" .Values.redis.passwordKey) -}}
+{{- end -}}
+{{- if .Values.redis.sentinelPasswordSecret -}}
+{{- $_ := set $redis "sentinels" (dict "passwordFile" (printf "/etc/sallyport/sentinel-password/%s" .Values.redis.sentinelPasswordKey)) -}}
+{{- end -}}
+{{- if .Values.redis.tls.secret -}}
+{{- $_ := set $redis "tls" (include "sallyport.tlsFiles" (dict "files" .Values.redis.tls "folder" "redis-tls") | fromYaml) -}}
+{{- end -}}
+{{- toYaml $redis -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* sallyport.yaml: the values' config, with what the chart decides put over it. */ -}}
 {{- define "sallyport.config" -}}
-{{- $bundle := ternary (printf "/etc/sallyport/bundle/%s" .Values.bundle.key) "/app/bundles/example.tar.gz" (ne .Values.bundle.configMap "") -}}
 {{- $chart := dict
   "server" (dict "address" "0.0.0.0:9191")
   "admin" (dict "address" "0.0.0.0:9192")
-  "policy" (dict "bundle" $bundle)
 -}}
+{{- if .Values.admin.tokenSecret -}}
+{{- $_ := set $chart.admin "tokenFile" (printf "/etc/sallyport/admin/%s" .Values.admin.tokenKey) -}}
+{{- end -}}
+{{- $policy := .Values.config.policy | default dict -}}
+{{- if not (or $policy.bundle $policy.bundles $policy.opa) -}}
+{{- $_ := set $chart "policy" (dict "bundle" (include "sallyport.bundle" . | fromYaml)) -}}
+{{- end -}}
 {{- if .Values.limits -}}
 {{- $_ := set $chart "limits" "limits.yaml" -}}
 {{- end -}}
-{{- if .Values.redis.secret -}}
-{{- $_ := set $chart "redis" (dict "url" "${file:/etc/sallyport/redis/url}" "replicas" (include "sallyport.mostReplicas" . | int)) -}}
+{{- with include "sallyport.redis" . | fromYaml -}}
+{{- $_ := set $chart "redis" . -}}
 {{- end -}}
 {{- toYaml (mergeOverwrite (deepCopy .Values.config) $chart) -}}
+{{- end -}}
+
+{{- /* What of it is read at start only; the rest is taken over while checks are answered. */ -}}
+{{- define "sallyport.readAtStart" -}}
+{{- $config := include "sallyport.config" . | fromYaml -}}
+{{- $kept := pick $config "server" "admin" "redis" "audit" "headers" -}}
+{{- $_ := set $kept "status" (dig "policy" "status" "" $config) -}}
+{{- toYaml $kept -}}
 {{- end -}}

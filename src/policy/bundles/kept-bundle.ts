@@ -1,4 +1,5 @@
 import { mkdir, open, rename } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readFileWithin } from './read-file.ts';
 
@@ -23,7 +24,8 @@ export function keepBundle(directory: string, name: string): KeptBundle {
       }
     },
     async write(archive) {
-      const aside = `${path}.${process.pid}.tmp`;
+      // Replicas in containers may share the folder, and all have the same process id.
+      const aside = `${path}.${hostname()}.${process.pid}.tmp`;
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const file = await open(aside, 'w', 0o600);
       try {
