@@ -70,9 +70,13 @@ function statusOf({ policy }: Served, report: JsonObject): JsonObject {
   return { ...report, policy: { name, revision, path } };
 }
 
-function policyReadiness({ bundle, policy }: Served, statuses: readonly BundleStatus[]): Readiness {
-  if (bundle !== undefined) {
-    return { name: 'policy', ready: true, detail: `${policy.identity.name} ${bundle.revision}` };
+function policyReadiness(
+  { isWaiting, policy }: Served,
+  statuses: readonly BundleStatus[],
+): Readiness {
+  if (!isWaiting) {
+    const { name, revision } = policy.identity;
+    return { name: 'policy', ready: true, detail: `${name} ${revision}` };
   }
   const missing = statuses.filter(({ activeRevision }) => activeRevision === undefined);
   const detail = missing.map((status) => `${status.name}: ${stateOf(status)}`).join('; ');

@@ -54,7 +54,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   const showState = (): void => {
     if (!isListening) return;
     // Without a policy every check is denied: Envoy had better ask somebody else.
-    health.setServing(keeper.served.bundle !== undefined);
+    health.setServing(!keeper.served.isWaiting);
     statusReports.changed();
   };
   const gate = await openGate(config, surroundings, showState);

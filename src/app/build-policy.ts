@@ -8,13 +8,14 @@ import { createWaitingPolicy } from '../policy/waiting-policy.ts';
 import { loadPolicyEngine, loadPolicyEngines } from '../policy/wasm-engine.ts';
 import { createOutside, policyBuiltins } from './policy-builtins.ts';
 
-/** What decides with this configuration. Rejects with a sentence when the bundle cannot. */
+/** What the bundles decide, if there are any. Rejects with a sentence when they cannot. */
 export async function buildPolicy(
   { policy, headers }: Config,
   bundle: PolicyBundle | undefined,
-): Promise<PolicyEngine> {
+): Promise<PolicyEngine | undefined> {
   const { decision, decisionFrom, protoDescriptor, skipRequestBodyParse, maxFuel, outside } =
     policy;
+  if (policy.bundles.length === 0) return undefined;
   const name = policy.bundles.map((settings) => settings.name).join('+');
   if (bundle === undefined) return createWaitingPolicy({ name, decision });
   const options = {

@@ -58,9 +58,9 @@ export async function tryBundle(
   submitted: SubmittedBundle,
 ): Promise<Loaded<{ readonly revision: string }>> {
   const bundles = config.policy.bundles.map((settings) => inPlaceOf(settings, submitted));
-  // Limits have no say in it.
-  const { limits: _file, ...unlimited } = config;
-  const wanted = { ...unlimited, policy: { ...config.policy, bundles } };
+  // Limits and an access document have no say in it.
+  const { limits: _limits, access: _access, ...alone } = config;
+  const wanted = { ...alone, policy: { ...config.policy, bundles } };
   const gate = await GateKeeper.open(wanted, countInMemory(systemClock).surroundings);
   if ('problems' in gate) return gate;
   const set = new PolicyBundles(gate.value, systemClock, { checked: () => {} });

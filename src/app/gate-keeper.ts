@@ -7,20 +7,40 @@ import { createRequestReader } from '../envoy/request-view.ts';
 import { createPeerResolver } from '../identity/peer-resolver.ts';
 import type { LimiterSurroundings } from '../limits/limiter.ts';
 import type { PolicyBundle } from '../policy/bundle.ts';
+import { createBothPolicies } from '../policy/both-policies.ts';
 import { buildPolicy } from './build-policy.ts';
+import { loadAccessPolicy } from './load-access.ts';
 import { type Loaded, loadedFrom, problemsOf } from './loaded.ts';
 import { type LoadedLimits, loadLimiter } from './load-limiter.ts';
 
 /** What serves now. Replaced whole, so that whoever reads it sees one state of everything. */
 export interface Served {
   readonly config: Config;
-  /** What the policy was made of; undefined until the bundles have come. */
+  /** What the bundles' policy was made of; undefined until they have come, or if there are none. */
   readonly bundle: PolicyBundle | undefined;
+  /** The bundles and the access document, as far as there are such. */
+  readonly engines: Engines;
+  /** What they decide together. */
   readonly policy: PolicyEngine;
+  /** Bundles are still to come, and until then every check is denied. */
+  readonly isWaiting: boolean;
   readonly limits: LoadedLimits;
   /** What the records of its decisions must not hold. */
   readonly mask: Mask;
   readonly gate: Gate;
+}
+
+interface Engines {
+  readonly access: PolicyEngine | undefined;
+  readonly bundled: PolicyEngine | undefined;
+}
+
+/** @throws {Error} when nothing could decide, which no configuration says. */
+function policyOf({ access, bundled }: Engines): PolicyEngine {
+  if (access !== undefined && bundled !== undefined) return createBothPolicies(access, bundled);
+  const only = access ?? bundled;
+  if (only === undefined) throw new Error('neither bundles nor an access document decide');
+  return only;
 }
 
 /**
@@ -54,8 +74,9 @@ export class GateKeeper {
   /** Rejects with a sentence when the bundle cannot serve. */
   usePolicy(bundle: PolicyBundle): Promise<void> {
     return this.#inTurn(async () => {
-      const policy = await buildPolicy(this.#served.config, bundle);
-      this.#served = assemble({ ...this.#served, bundle, policy });
+      const bundled = await buildPolicy(this.#served.config, bundle);
+      const engines = { ...this.#served.engines, bundled };
+      this.#served = assemble({ ...this.#served, bundle, engines });
     });
   }
 
@@ -66,6 +87,17 @@ export class GateKeeper {
       const built = await buildAll(wanted, this.#served.bundle, this.#surroundings);
       if ('value' in built) this.#served = built.value;
       return problemsOf(built);
+    });
+  }
+
+  reloadAccess(): Promise<readonly Problem[]> {
+    return this.#inTurn(async () => {
+      const access = await loadAccessPolicy(this.#served.config);
+      if ('value' in access) {
+        const engines = { ...this.#served.engines, access: access.value };
+        this.#served = assemble({ ...this.#served, engines });
+      }
+      return problemsOf(access);
     });
   }
 
@@ -106,22 +138,28 @@ async function buildAll(
   bundle: PolicyBundle | undefined,
   surroundings: LimiterSurroundings,
 ): Promise<Loaded<Served>> {
-  const policy = await loadedFrom('policy', () => buildPolicy(config, bundle));
+  const bundled = await loadedFrom('policy', () => buildPolicy(config, bundle));
+  const access = await loadAccessPolicy(config);
   const limits = await loadLimiter(config, surroundings);
   const mask = await loadedFrom('audit', () => compileMask(config.audit.mask));
-  if ('problems' in policy || 'problems' in limits || 'problems' in mask) {
-    return { problems: [policy, limits, mask].flatMap(problemsOf) };
+  if ('problems' in bundled || 'problems' in access || 'problems' in limits || 'problems' in mask) {
+    return { problems: [bundled, access, limits, mask].flatMap(problemsOf) };
   }
-  const parts = { policy: policy.value, limits: limits.value, mask: mask.value };
+  const engines = { access: access.value, bundled: bundled.value };
+  const parts = { engines, limits: limits.value, mask: mask.value };
   return { value: assemble({ config, bundle, ...parts }) };
 }
 
-function assemble({ config, bundle, policy, limits, mask }: Omit<Served, 'gate'>): Served {
+type Parts = Omit<Served, 'gate' | 'policy' | 'isWaiting'>;
+
+function assemble({ config, bundle, engines, limits, mask }: Parts): Served {
+  const policy = policyOf(engines);
   const gate: Gate = Object.freeze({
     requests: createRequestReader({ relaxedPaths: config.insecure.ambiguousPaths }),
     callers: createPeerResolver(config.identity),
     policy,
     limiter: limits.limiter,
   });
-  return Object.freeze({ config, bundle, policy, limits, mask, gate });
+  const isWaiting = bundle === undefined && config.policy.bundles.length > 0;
+  return Object.freeze({ config, bundle, engines, policy, isWaiting, limits, mask, gate });
 }

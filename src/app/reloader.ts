@@ -26,7 +26,7 @@ export interface ReloaderDependencies {
   readonly onReloaded: () => void;
 }
 
-type What = 'config' | 'policy' | 'limits';
+type What = 'config' | 'policy' | 'access' | 'limits';
 type Reload = () => Promise<readonly Problem[]>;
 
 /**
@@ -68,6 +68,7 @@ export class Reloader {
       this.#on('policy', [config.policy.protoDescriptor], () =>
         keeper.reloadConfig(keeper.served.config),
       ),
+      this.#on('access', [config.access], () => keeper.reloadAccess()),
       this.#on('limits', [config.limits], () => keeper.reloadLimits()),
     ]);
   }
@@ -120,8 +121,8 @@ export class Reloader {
 
 /** Everything on this machine that a configuration is read from, beside its own file. */
 export function filesOf(config: Config): string[] {
-  const { limits, policy } = config;
-  const single = [policy.protoDescriptor, limits].filter((path) => path !== undefined);
+  const { access, limits, policy } = config;
+  const single = [policy.protoDescriptor, access, limits].filter((path) => path !== undefined);
   return [...bundleFiles(config), ...single];
 }
 

@@ -11,7 +11,18 @@ import type {
 import { mapOf } from './map-of.ts';
 import { policy } from './policy-schema.ts';
 import { redis } from './redis-schema.ts';
-import { conflictIf, defaulted, group, list, optional, required, section } from './schema.ts';
+import type { MappingNode } from './node.ts';
+import {
+  conflictIf,
+  defaulted,
+  group,
+  list,
+  note,
+  optional,
+  required,
+  type Schema,
+  section,
+} from './schema.ts';
 import {
   address,
   duration,
@@ -217,12 +228,16 @@ const insecure = section<InsecureConfig>({
   ),
 });
 
-/** sallyport.yaml. */
-export const configSchema = section<Config>({
+const root = section<Config>({
   server: group('server', server, 'The gRPC server that Envoy asks.'),
   admin: group('admin', admin, 'The address for operators.'),
   identity: group('identity', identity, 'Who is calling.'),
-  policy: group('policy', policy, 'May they.'),
+  policy: group('policy', policy, 'May they, by Rego.'),
+  access: optional(
+    'access',
+    filePath,
+    'access.yaml: may they, without Rego. Beside a bundle, both must allow.',
+  ),
   limits: optional('limits', filePath, 'limits.yaml: how much. Without it nothing is limited.'),
   redis: optional(
     'redis',
@@ -237,3 +252,21 @@ export const configSchema = section<Config>({
     'What weakens the defaults. Warned of at start, and in a metric.',
   ),
 });
+
+/** sallyport.yaml. Something has to decide: Rego, an access document, or both. */
+export const configSchema: Schema<Config> = {
+  ...root,
+  read(node, path, reading) {
+    const value = root.read(node, path, reading);
+    if (node.kind !== 'mapping' || node.entries.has('access') || namesBundle(node)) return value;
+    const place = node.entries.get('policy')?.keyPlace ?? node.place;
+    note(place, 'policy.bundle', reading, 'is missing; name a bundle here, or an access document');
+    return undefined;
+  },
+};
+
+function namesBundle({ entries }: MappingNode): boolean {
+  const given = entries.get('policy')?.value;
+  if (given?.kind !== 'mapping') return given !== undefined;
+  return ['bundle', 'bundles', 'opa'].some((key) => given.entries.has(key));
+}

@@ -9,6 +9,8 @@ export interface Config {
   readonly admin: AdminConfig;
   readonly identity: IdentityConfig;
   readonly policy: PolicyConfig;
+  /** The absolute path of access.yaml; absent: the bundles alone decide. */
+  readonly access?: string;
   /** The absolute path of limits.yaml; absent: nothing is limited. */
   readonly limits?: string;
   /** Absent: limits are counted in memory, by this process alone. */
@@ -49,7 +51,7 @@ export interface IdentityConfig {
 }
 
 export interface PolicyConfig {
-  /** They decide together; at least one. */
+  /** They decide together; none where an access document alone decides. */
   readonly bundles: readonly BundleSettings[];
   /** The server that is told how the bundles fare; absent: none. */
   readonly status?: HttpServerSettings;

@@ -6,8 +6,12 @@ import { filled, list, optional, refined, section } from './schema.ts';
 import { text } from './values.ts';
 
 const service = text('text', 'text without line breaks', /^[^\r\n\0]{1,2048}$/);
-const method = text('method', 'an HTTP method in capitals, such as GET', /^[A-Z][A-Z0-9_-]{0,31}$/);
-const pathPattern = refined(
+export const method = text(
+  'method',
+  'an HTTP method in capitals, such as GET',
+  /^[A-Z][A-Z0-9_-]{0,31}$/,
+);
+export const pathPattern = refined(
   text('path pattern', 'a path such as /orders/{id} or /orders/**', /^\//),
   pathPatternFault,
 );

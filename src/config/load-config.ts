@@ -29,9 +29,9 @@ export function loadConfig(path: string, environment: Environment): LoadedConfig
   const problems: Problem[] = [];
   const directory = dirname(resolve(path));
   const sources = { environment, directory };
-  const written = readYaml(path, problems, (scalar, key) =>
-    interpolate(scalar, key, sources, problems),
-  );
+  const written = readYaml(path, problems, {
+    fill: (scalar, key) => interpolate(scalar, key, sources, problems),
+  });
   const root = overlayEnvironment(written, configSchema, environment, problems);
   const reading = { problems, directory, unavailable: unavailableKeys };
   const config = configSchema.read(root, '', reading);

@@ -28,9 +28,9 @@ export function loadOpaConfig(path: string, environment: Environment): LoadedCon
   const directory = resolve('.');
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
-  const written = readYaml(path, problems, (scalar, key) =>
-    interpolate(scalar, key, { environment, directory }, problems),
-  );
+  const written = readYaml(path, problems, {
+    fill: (scalar, key) => interpolate(scalar, key, { environment, directory }, problems),
+  });
   const translated =
     written.kind === 'mapping' ? new Translation(problems, warnings).of(written) : written;
   const root = overlayEnvironment(translated, configSchema, environment, problems);

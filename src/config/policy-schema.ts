@@ -121,7 +121,7 @@ export const policy: Schema<PolicyConfig> = mapped(
 
 function conflictsOf({ bundle: only, bundles, opa, status }: WrittenPolicy): readonly Conflict[] {
   const given = [only, bundles, opa].filter((value) => value !== undefined).length;
-  if (given === 0) return [{ key: 'bundle', message: 'is missing' }];
+  if (given === 0) return [];
   if (given > 1) {
     return [{ key: 'bundle', message: 'only one of bundle, bundles and opa can be given' }];
   }

@@ -3,24 +3,24 @@ import { closeSync, openSync, readSync } from 'node:fs';
 /** Far above any real configuration, far below what would hurt. */
 const maxFileBytes = 1024 * 1024;
 
-/** A UTF-8 file of at most 1 MiB. Throws an Error whose message follows the file's name. */
-export function readText(path: string): string {
+/** A UTF-8 file of at most so many bytes. Throws an Error whose message follows the file's name. */
+export function readText(path: string, maxBytes = maxFileBytes): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readBytes(path));
+    return new TextDecoder('utf-8', { fatal: true }).decode(readBytes(path, maxBytes));
   } catch (error) {
     throw error instanceof TypeError ? new Error('is not UTF-8 text', { cause: error }) : error;
   }
 }
 
-/** A file of at most 1 MiB; a pipe (`-c <(…)`) to its end. Throws as `readText` does. */
-export function readBytes(path: string): Buffer {
-  const bytes = readBounded(path);
-  if (bytes.length > maxFileBytes) throw new Error(`is larger than ${maxFileBytes} bytes`);
+/** A file of at most so many bytes; a pipe (`-c <(…)`) to its end. Throws as `readText` does. */
+export function readBytes(path: string, maxBytes = maxFileBytes): Buffer {
+  const bytes = readBounded(path, maxBytes);
+  if (bytes.length > maxBytes) throw new Error(`is larger than ${maxBytes} bytes`);
   return bytes;
 }
 
-function readBounded(path: string): Buffer {
-  const buffer = Buffer.alloc(maxFileBytes + 1);
+function readBounded(path: string, maxBytes: number): Buffer {
+  const buffer = Buffer.alloc(maxBytes + 1);
   let length = 0;
   try {
     const file = openSync(path, 'r');

@@ -2,7 +2,6 @@
 export const unavailableKeys: ReadonlySet<string> = new Set([
   'server.tls',
   'identity.jwt',
-  'access',
   'audit.upload',
   'tracing',
 ]);

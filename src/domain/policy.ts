@@ -34,10 +34,19 @@ export interface PolicyVerdict {
   readonly rule: string | undefined;
   readonly reasons: readonly string[];
   readonly limits: readonly LimitRequest[];
+  /** By which rule the access document decided, and of which service; absent where none is asked. */
+  readonly access?: AccessFinding;
   /** Which policy answered, where a route chose it. */
   readonly policy?: PolicyIdentity;
   /** What the evaluation took, in units that do not depend on the machine. */
   readonly fuel?: number;
+}
+
+/** Both are undefined when no service is known by what the request says. */
+export interface AccessFinding {
+  readonly service: string | undefined;
+  /** Undefined when no rule matched. */
+  readonly rule: string | undefined;
 }
 
 /** Which policy decides: for headers, records and metrics. */

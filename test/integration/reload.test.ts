@@ -47,8 +47,8 @@ function putBundle(source: string): void {
   renameSync(join(directory, 'aside'), join(directory, 'bundle.tar.gz'));
 }
 
-async function ask(principal = web, path = '/orders', asked = client) {
-  const http = { method: 'GET', path, headers: { ':method': 'GET', ':path': path } };
+async function ask(principal = web, path = '/orders', asked = client, host = '') {
+  const http = { method: 'GET', path, host, headers: { ':method': 'GET', ':path': path } };
   const request = { attributes: { source: { principal }, request: { http } } };
   const { deniedResponse, dynamicMetadata } = await asked.check(request, { timeoutMs: 5000 });
   return { status: deniedResponse?.status?.code ?? 200, reason: dynamicMetadata?.['reason'] };
@@ -103,6 +103,31 @@ test('trust domains change while checks are answered', async () => {
   writeConfiguration(described({ identity: { trustDomains: ['other.example'] } }));
   await reloads('config', 'success');
   assert.deepEqual(await ask(), { status: 401, reason: 'unauthenticated' });
+});
+
+function accessTo(path: string): string {
+  const allow = `[{ name: reads, from: [${web}], paths: ${path} }]`;
+  return `version: 1\nservices: [{ name: orders, hosts: [orders.shop], allow: ${allow} }]\n`;
+}
+
+test('an access document and a bundle must both allow, and the document reloads by itself', async () => {
+  const file = join(directory, 'access.yaml');
+  const asked = () => ask(web, '/orders', client, 'orders.shop');
+  writeFileSync(file, accessTo('[/nothing]'));
+  writeConfiguration(described({ access: file }));
+  await reloads('config', 'success');
+  assert.deepEqual(await asked(), { status: 403, reason: 'no_rule' });
+
+  writeFileSync(file, accessTo('["/**"]'));
+  await reloads('access', 'success');
+  assert.equal((await asked()).status, 200);
+  // The example's bundle does not allow this.
+  assert.equal((await ask(web, '/invoices', client, 'orders.shop')).reason, 'policy_denied');
+
+  writeFileSync(file, accessTo('[nothing]'));
+  await reloads('access', 'failure');
+  await server.process.says(/access\.yaml:2: services\[0\]\.allow\[0\]\.paths\[0\]/);
+  assert.equal((await asked()).status, 200);
 });
 
 test('a bad configuration is refused, and the old one serves', async () => {

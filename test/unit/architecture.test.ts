@@ -20,6 +20,7 @@ const mayEnter: Record<string, readonly string[]> = {
   telemetry: ['domain', 'check'],
   admin: ['domain', 'check'],
   config: ['domain'],
+  access: ['domain'],
 };
 const composers = new Set(['app', 'cli', 'main.ts']);
 
@@ -37,7 +38,7 @@ const ownerOf: Record<string, string> = {
 };
 
 /** Rooms that are pure: no packages, and of Node nothing that reaches the outside. */
-const pureRooms = new Set(['domain', 'check', 'envoy', 'identity']);
+const pureRooms = new Set(['domain', 'check', 'envoy', 'identity', 'access']);
 const reachesOutside =
   /^node:(fs|net|http|http2|https|tls|dgram|child_process|worker_threads|os)\b/;
 

@@ -1,0 +1,96 @@
+import type { PrincipalPattern } from './principal-pattern.ts';
+
+/** access.yaml, checked: who may call what. What no rule allows is denied. */
+export interface AccessDocument {
+  readonly services: readonly AccessService[];
+}
+
+/**
+ * Something that is called. A request is for it when every kind of mark that is given here fits it,
+ * and of each kind one.
+ */
+export interface AccessService {
+  readonly name: string;
+  /** Where it stands in its file. */
+  readonly line: number;
+  /** Normalised: lower-case, without port. */
+  readonly hosts?: readonly string[];
+  /** Of the destination, as Envoy's own certificate says it. */
+  readonly principals?: readonly PrincipalPattern[];
+  /** All of them must be there: only Envoy's operator can set them. */
+  readonly contextExtensions?: ReadonlyMap<string, string>;
+  /** What one of these matches is denied, whatever is allowed. */
+  readonly deny: readonly AccessRule[];
+  readonly allow: readonly AllowRule[];
+}
+
+/** Every part that is present must match. */
+export interface AccessRule {
+  /** Of no other rule of its service. */
+  readonly name: string;
+  readonly line: number;
+  /** Absent: whoever is known. */
+  readonly from?: readonly PrincipalPattern[];
+  /** GET is HEAD too. Absent: all but CONNECT. */
+  readonly methods?: readonly string[];
+  /** At most one of paths, grpc and tcp; none: every path, and no TCP connection. */
+  readonly paths?: readonly string[];
+  /** `shop.Orders/Get`, or `shop.Orders/*`. */
+  readonly grpc?: readonly string[];
+  readonly tcp?: { readonly ports: readonly number[] };
+  /** By lower-case name. Of several values of a header, each must be among the listed. */
+  readonly headers?: ReadonlyMap<string, Values>;
+  /** All of them, in the caller's token. */
+  readonly scopes?: readonly string[];
+  readonly when?: AccessConditions;
+  /** What the rule leaves out: a request that has one of these. */
+  readonly unless?: AccessExceptions;
+}
+
+export interface AllowRule extends AccessRule {
+  readonly from: readonly PrincipalPattern[];
+  /** Limits that a request takes part in by this rule, beside those that match by themselves. */
+  readonly limits?: readonly string[];
+}
+
+/** `present`: there, and not empty. */
+export type Values = 'present' | readonly ClaimValue[];
+export type ClaimValue = string | number | boolean;
+
+/** What a rule asks of a request beside who, what and where. */
+export interface AccessConditions extends RequestMarks {
+  readonly notBeforeMs?: number;
+  readonly notAfterMs?: number;
+  /** One of them must be open. */
+  readonly times?: readonly TimeWindow[];
+}
+
+/** What both a rule's `when` and its `unless` may name; a list is fitted by one of its values. */
+export interface RequestMarks {
+  /** CIDR blocks, of the connection's other end. */
+  readonly sourceIps?: readonly string[];
+  /** Of the destination. */
+  readonly ports?: readonly number[];
+  readonly hosts?: readonly string[];
+  /** Of the caller's token; a list in the token has one of the values. */
+  readonly claims?: ReadonlyMap<string, Values>;
+}
+
+export interface AccessExceptions extends RequestMarks {
+  readonly from?: readonly PrincipalPattern[];
+  readonly methods?: readonly string[];
+  readonly paths?: readonly string[];
+  readonly headers?: ReadonlyMap<string, Values>;
+}
+
+/** On some days of the week, from one minute of the day up to another; over midnight if it is earlier. */
+export interface TimeWindow {
+  readonly days: readonly Weekday[];
+  readonly fromMinute: number;
+  readonly toMinute: number;
+  /** A name of the IANA database. */
+  readonly timeZone: string;
+}
+
+export const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+export type Weekday = (typeof weekdays)[number];

@@ -1,0 +1,53 @@
+import type { PolicyEngine } from '../check/ports.ts';
+import { Denial } from '../domain/decision.ts';
+import { isJsonObject } from '../domain/json.ts';
+import type { PolicyVerdict } from '../domain/policy.ts';
+import type { PolicyBundle } from './bundle.ts';
+import { loadPolicyEngine } from './wasm-engine.ts';
+
+/** An access document as src/access/index makes it ready. */
+export interface IndexedAccess {
+  /** JSON in UTF-8. */
+  readonly index: Uint8Array;
+  readonly revision: string;
+}
+
+export interface AccessPolicyOptions {
+  readonly maxFuel: number;
+  readonly reservedHeaderPrefix: string;
+}
+
+/** Evaluates an access document with policies/access, compiled. Rejects with a BundleError. */
+export async function createAccessPolicy(
+  { modules }: PolicyBundle,
+  { index, revision }: IndexedAccess,
+  options: AccessPolicyOptions,
+): Promise<PolicyEngine> {
+  const engine = await loadPolicyEngine(
+    { revision, modules, data: [{ path: ['access'], json: index }] },
+    'sallyport/access/decision',
+    {
+      ...options,
+      name: 'access',
+      // It asks nothing of bodies, so one that cannot be read is nothing to it.
+      skipRequestBodyParse: true,
+    },
+  );
+  return {
+    identity: engine.identity,
+    evaluate(question, deadlineMs) {
+      const verdict = engine.evaluate(question, deadlineMs);
+      return verdict instanceof Promise ? verdict.then(explained) : explained(verdict);
+    },
+  };
+}
+
+/** A denial that no rule asked for has a reason code of its own. */
+function explained(verdict: PolicyVerdict): PolicyVerdict {
+  const { decision, result, rule } = verdict;
+  const service = isJsonObject(result) ? result['service'] : undefined;
+  const access = { service: typeof service === 'string' ? service : undefined, rule };
+  return decision.reason === 'policy_denied' && rule === undefined
+    ? { ...verdict, access, decision: new Denial('no_rule', decision.detail) }
+    : { ...verdict, access };
+}
