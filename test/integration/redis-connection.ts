@@ -1,6 +1,4 @@
-import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../src/domain/clock.ts';
 import type { RedisSettings } from '../../src/shared-state/redis-settings.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
@@ -10,9 +8,6 @@ import {
 } from '../../src/shared-state/redis-connection.ts';
 import type { Charge } from '../../src/limits/store.ts';
 import { unobserved } from '../setup/redis-settings.ts';
-
-/** A busy machine, an election among sentinels or nodes: long, but not for ever. */
-const waitMs = 30_000;
 
 export interface OpenedConnection {
   readonly connection: RedisConnection;
@@ -40,14 +35,6 @@ export function openConnection(t: TestContext, settings: RedisSettings): OpenedC
     systemClock,
   );
   return { connection, store, lost, renewalsFailed };
-}
-
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = systemClock.monotonicMs() + waitMs;
-  while (!(await holds())) {
-    assert.ok(systemClock.monotonicMs() < endMs, `${what} within ${waitMs} ms`);
-    await sleep(5);
-  }
 }
 
 /** One of `burst` units that come back after days. */

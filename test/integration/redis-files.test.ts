@@ -9,7 +9,7 @@ import { systemClock } from '../../src/domain/clock.ts';
 import type { Logger } from '../../src/telemetry/log.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 import { RedisServer } from '../setup/redis-server.ts';
-import { until } from './redis-connection.ts';
+import { until } from '../setup/until.ts';
 
 const user = 'sallyport';
 

@@ -15,12 +15,12 @@ import {
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 import { TcpProxy } from '../setup/tcp-proxy.ts';
+import { until } from '../setup/until.ts';
 import { namedLimitFrom, questionFrom } from '../unit/limits/fixture.ts';
 
 const commandTimeoutMs = 100;
 /** What a busy machine may add to a time-out. */
 const slackMs = 600;
-const recoveryMs = 8000;
 
 interface Rig {
   readonly connection: RedisConnection;
@@ -69,15 +69,6 @@ async function startServer(t: TestContext, options: readonly string[] = []): Pro
   const server = new RedisServer(options);
   t.after(async () => server.remove());
   return server.start();
-}
-
-/** Waits for a state, but not for ever. */
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = systemClock.monotonicMs() + recoveryMs;
-  while (!(await holds())) {
-    assert.ok(systemClock.monotonicMs() < endMs, `${what} within ${recoveryMs} ms`);
-    await sleep(5);
-  }
 }
 
 async function timed<T>(run: () => Promise<T>): Promise<{ answer: T; tookMs: number }> {

@@ -8,7 +8,8 @@ import { type Certificate, createCertificateAuthority } from '../e2e/certificate
 import { freePort } from '../setup/free-port.ts';
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings } from '../setup/redis-settings.ts';
-import { ask, chargeFor, openConnection, until } from './redis-connection.ts';
+import { until } from '../setup/until.ts';
+import { ask, chargeFor, openConnection } from './redis-connection.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-redis-tls-'));
 const authority = createCertificateAuthority(directory);

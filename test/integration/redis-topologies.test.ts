@@ -4,7 +4,8 @@ import { startRedisCluster } from '../setup/redis-cluster.ts';
 import { startSentinelGroup } from '../setup/redis-sentinel.ts';
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings } from '../setup/redis-settings.ts';
-import { ask, chargeFor, openConnection, until } from './redis-connection.ts';
+import { until } from '../setup/until.ts';
+import { ask, chargeFor, openConnection } from './redis-connection.ts';
 
 const callers = Array.from({ length: 60 }, (_, index) => `caller-${index}`);
 

@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import type { CompletedCheck } from '../../src/check/check.ts';
 import { createCheckClient } from '../../src/server/check-client.ts';
 import { byteClient, checkPath, grpcFrame, http2Client } from './server-client-fixture.ts';
+import { until } from '../setup/until.ts';
 import {
   answer,
   checkRequest,
   gateWith,
   startServer,
-  until,
   verdictIn,
   within,
 } from './server-fixture.ts';

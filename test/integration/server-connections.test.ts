@@ -12,7 +12,8 @@ import {
   http2Client,
   openCheck,
 } from './server-client-fixture.ts';
-import { checkRequest, gateWith, startServer, until, verdictIn, within } from './server-fixture.ts';
+import { until } from '../setup/until.ts';
+import { checkRequest, gateWith, startServer, verdictIn, within } from './server-fixture.ts';
 
 /** A gate whose checks wait until they are released. */
 function heldGate() {

@@ -123,12 +123,3 @@ export async function startServer(t: TestContext, parts: Parts = {}) {
   t.after(() => server.drain());
   return { server, health, address, recorded, faults };
 }
-
-/** Waits for something to become true; fails loudly when it does not. */
-export async function until(what: string, holds: () => boolean, timeoutMs = 5000): Promise<void> {
-  const endMs = performance.now() + timeoutMs;
-  while (!holds()) {
-    if (performance.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

@@ -10,7 +10,8 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { formatAddress, type ListenAddress } from '../../src/domain/listen-address.ts';
-import { startServer, until } from './server-fixture.ts';
+import { until } from '../setup/until.ts';
+import { startServer } from './server-fixture.ts';
 
 const protoRoot = new URL('../../proto', import.meta.url).pathname;
 const definition = loadSync('grpc/health/v1/health.proto', {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { BatchedSink } from '../../../src/audit/batched-sink.ts';
+import { until } from '../../setup/until.ts';
 import { rememberedEvents } from './audit-events.ts';
 
 const limits = { delayMs: 5, batchLength: 8, maxBatchLength: 16, maxBufferedLength: 40 };
@@ -26,8 +28,6 @@ function heldOutput() {
   };
 }
 
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30));
-
 test('lines wait for each other for a moment, and go out in order in one batch', async () => {
   const output = heldOutput();
   const { events, drops } = rememberedEvents();
@@ -35,7 +35,7 @@ test('lines wait for each other for a moment, and go out in order in one batch',
   sink.write('a\n');
   sink.write('b\n');
   assert.deepEqual(output.batches, []);
-  await soon();
+  await until('the batch goes out', () => output.batches.length > 0);
   assert.deepEqual(output.batches, ['a\nb\n']);
   output.held[0]?.resolve();
   await sink.close(100);
@@ -49,10 +49,10 @@ test('a full batch goes out at once, and one batch is written at a time', async 
   for (const line of ['1234567\n', 'b\n', 'c\n']) sink.write(line);
   await Promise.resolve();
   assert.deepEqual(output.batches, ['1234567\n']);
-  await soon();
+  await sleep(2 * limits.delayMs);
   assert.equal(output.batches.length, 1, 'the second waits for the first');
   output.held[0]?.resolve();
-  await soon();
+  await until('the second goes out', () => output.batches.length > 1);
   assert.deepEqual(output.batches, ['1234567\n', 'b\nc\n']);
 });
 
@@ -105,7 +105,7 @@ test('what comes while the last batch ends is still written by close', async () 
     for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
     sink.write('last\n');
     const closing = sink.close(100);
-    await soon();
+    await until('the last goes out', () => output.held.length > 1);
     output.held[1]?.resolve();
     await closing;
     assert.deepEqual([output.batches, drops], [['1234567\n', 'last\n'], []], `turn ${turns}`);
@@ -119,11 +119,11 @@ test('a failed batch is counted once, and the next one tries again', async () =>
   for (let round = 0; round < 3; round += 1) {
     sink.write('a\n');
     sink.write('b\n');
-    await soon();
-    const held = output.held.at(-1);
+    await until('it is tried', () => output.held.length > round);
+    const held = output.held[round];
     if (round < 2) held?.reject(new Error('no space'));
     else held?.resolve();
-    await soon();
+    await setImmediate();
   }
   assert.deepEqual(drops, [
     ['test', 'write_failed', 2],

@@ -17,6 +17,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { defaultBatchLimits } from '../../../src/audit/batched-sink.ts';
 import { createFileSink } from '../../../src/audit/file-sink.ts';
+import type { Sink } from '../../../src/audit/sink.ts';
+import { until } from '../../setup/until.ts';
 import { rememberedEvents } from './audit-events.ts';
 
 const quick = { ...defaultBatchLimits, delayMs: 1 };
@@ -35,7 +37,11 @@ function openSink(path: string, { maxBytes = 1e6, keep = 2 } = {}) {
   };
 }
 
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 40));
+/** Writes a line and waits until the file is seen to end with it. */
+async function writeThrough(sink: Sink, path: string, line: string): Promise<void> {
+  sink.write(line);
+  await until(line, async () => (await readFile(path, 'utf8').catch(() => '')).endsWith(line));
+}
 
 test('lines are appended to what is there, and only owner and group may read them', async (t) => {
   const path = join(await directoryFor(t), 'decisions.jsonl');
@@ -51,10 +57,10 @@ test('lines are appended to what is there, and only owner and group may read the
 
 test('a file that grows over its size is put aside, and only so many are kept', async (t) => {
   const directory = await directoryFor(t);
-  const { sink, drops } = openSink(join(directory, 'log'), { maxBytes: 20, keep: 2 });
+  const path = join(directory, 'log');
+  const { sink, drops } = openSink(path, { maxBytes: 20, keep: 2 });
   for (let line = 0; line < 8; line += 1) {
-    sink.write(`line ${line}..\n`);
-    await soon();
+    await writeThrough(sink, path, `line ${line}..\n`);
   }
   await sink.close(1000);
   assert.deepEqual((await readdir(directory)).toSorted(), ['log', 'log.1', 'log.2']);
@@ -67,11 +73,9 @@ test('a file that grows over its size is put aside, and only so many are kept', 
 
 test('with keep 0 the old file is removed', async (t) => {
   const directory = await directoryFor(t);
-  const { sink } = openSink(join(directory, 'log'), { maxBytes: 4, keep: 0 });
-  for (const line of ['one\n', 'two\n']) {
-    sink.write(line);
-    await soon();
-  }
+  const path = join(directory, 'log');
+  const { sink } = openSink(path, { maxBytes: 4, keep: 0 });
+  for (const line of ['one\n', 'two\n']) await writeThrough(sink, path, line);
   await sink.close(1000);
   assert.deepEqual(await readdir(directory), ['log']);
   assert.equal(await readFile(join(directory, 'log'), 'utf8'), 'two\n');
@@ -81,11 +85,9 @@ test('a file that was moved or removed under us is made anew', async (t) => {
   const directory = await directoryFor(t);
   const path = join(directory, 'log');
   const { sink, drops } = openSink(path);
-  sink.write('one\n');
-  await soon();
+  await writeThrough(sink, path, 'one\n');
   await rename(path, join(directory, 'moved'));
-  sink.write('two\n');
-  await soon();
+  await writeThrough(sink, path, 'two\n');
   assert.equal(await readFile(path, 'utf8'), 'two\n');
   await rm(path);
   sink.write('three\n');
@@ -108,9 +110,9 @@ test('a full disk is counted, reported once, and left behind when there is room'
   const path = join(await directoryFor(t), 'log');
   await symlink('/dev/full', path);
   const { sink, drops, states, lost } = openSink(path, { maxBytes: 1 });
-  for (const line of ['one\n', 'two\n']) {
+  for (const [index, line] of ['one\n', 'two\n'].entries()) {
     sink.write(line);
-    await soon();
+    await until('it is lost', () => lost() > index);
   }
   assert.equal(lost(), 2);
   assert.ok(drops.every(([, cause]) => cause === 'write_failed'));
@@ -125,8 +127,7 @@ test('a directory that is missing is a loss that ends when it is there', async (
   const directory = join(await directoryFor(t), 'later');
   const { sink, lost } = openSink(join(directory, 'log'));
   sink.write('one\n');
-  await soon();
-  assert.equal(lost(), 1);
+  await until('it is lost', () => lost() === 1);
   await mkdir(directory);
   sink.write('two\n');
   await sink.close(1000);
