@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { CannotMeasure } from './cannot-measure.ts';
+import { measureData } from './data.ts';
 import { measureLoad } from './load.ts';
 import { measureStages } from './micro.ts';
 import { type BenchOptions, parseOptions, usage } from './options.ts';
@@ -21,6 +22,7 @@ try {
 async function run(options: BenchOptions): Promise<number> {
   if (options.mode === 'help') return print(usage);
   if (options.mode === 'micro') return print(await measureStages(options));
+  if (options.mode === 'data') return print(await measureData(options));
   const report = await measureLoad(options, (progress) => {
     process.stderr.write(`${progress}\n`);
   });

@@ -10,7 +10,7 @@ export interface Peer {
 }
 
 export interface BenchOptions {
-  readonly mode: 'load' | 'micro' | 'help';
+  readonly mode: 'load' | 'micro' | 'data' | 'help';
   /** Slices per server, and requests in each. */
   readonly rounds: number;
   readonly requests: number;
@@ -30,10 +30,11 @@ export interface BenchOptions {
   readonly profile: string | undefined;
 }
 
-export const usage = `Usage: npm run bench -- [micro] [options]
+export const usage = `Usage: npm run bench -- [micro | data] [options]
 
 Measures Sallyport's full check beside a gRPC server that answers fixed bytes.
-\`micro\` measures the stages of a check alone, in this process.
+\`micro\` measures the stages of a check alone, in this process; \`data\`, how long
+loading 100 MiB of data over and over keeps checks waiting, and what memory it takes.
 
   --rounds N            slices per server, interleaved (6)
   --requests N          requests a slice (20000)
@@ -95,9 +96,10 @@ function parse(args: readonly string[]) {
   }
 }
 
-function modeOf(positionals: readonly string[]): 'load' | 'micro' {
+function modeOf(positionals: readonly string[]): 'load' | 'micro' | 'data' {
   const [mode = 'load', ...rest] = positionals;
-  if ((mode === 'load' || mode === 'micro') && rest.length === 0) return mode;
+  const isKnown = mode === 'load' || mode === 'micro' || mode === 'data';
+  if (isKnown && rest.length === 0) return mode;
   throw new CannotMeasure(
     `there is nothing called ${positionals.join(' ')} to measure\n\n${usage}`,
   );

@@ -4,10 +4,12 @@ import type { BundleFiles } from '../../policy/bundles/bundle.ts';
 import type { BundleContent } from '../../policy/bundles/read-bundle.ts';
 import { type BundleReader, readHere } from '../../policy/bundles/read-task.ts';
 import { isYamlData } from '../../policy/bundles/yaml-documents.ts';
-import { readAside } from './read-aside.ts';
+import { createAsideReader } from './read-aside.ts';
 
 /** What is read in this process, in a few milliseconds: a process for it takes ten times as long. */
 const maxHereBytes = { documents: 64 * 1024, files: 1024 * 1024 };
+
+const readAside = createAsideReader();
 
 /** Reads small bundles here, and others in a process of their own, so that checks go on meanwhile. */
 export const readWithoutPause: BundleReader = async (task) => {

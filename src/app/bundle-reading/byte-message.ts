@@ -1,3 +1,5 @@
+import type { Readable, Writable } from 'node:stream';
+
 /** A message between processes: its structure, and beside it the bytes, which may be many. */
 export interface ByteMessage {
   readonly structure: unknown;
@@ -29,15 +31,37 @@ export function putTogether({ structure, bytes }: ByteMessage): unknown {
   );
 }
 
-/** The bytes of a message, each of them in its own memory, that threads share. */
+/** What is copied in one turn of the event loop. */
+const pieceBytes = 256 * 1024;
+
+/** Writes the bytes of a message. Resolves when the stream has taken all; what it fails of shows elsewhere. */
+export async function sendBytes(stream: Writable, all: readonly Uint8Array[]): Promise<void> {
+  for (const bytes of all) {
+    for (let start = 0; start < bytes.length; start += pieceBytes) {
+      await write(stream, bytes.subarray(start, start + pieceBytes));
+    }
+  }
+}
+
+function write(stream: Writable, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(piece, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+/** The bytes of a message, each in memory of its own, that threads share. The stream goes on. */
 export async function receiveBytes(
-  stream: AsyncIterable<unknown> | Iterable<unknown>,
+  stream: Readable,
   lengths: readonly number[],
 ): Promise<Uint8Array[]> {
   const all = lengths.map((length) => new Uint8Array(new SharedArrayBuffer(length)));
   const empty = all.filter(({ length }) => length > 0);
+  if (empty.length === 0) return all;
   let filled = 0;
-  for await (const chunk of stream) {
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
     if (!(chunk instanceof Uint8Array)) continue;
     for (let taken = 0; taken < chunk.length;) {
       const [target] = empty;
@@ -50,8 +74,8 @@ export async function receiveBytes(
       empty.shift();
       filled = 0;
     }
+    if (empty.length === 0) return all;
   }
-  if (empty.length === 0) return all;
   throw new Error('it ended before all of its bytes had come');
 }
 

@@ -1,12 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import { extname } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { setTimeout } from 'node:timers/promises';
 import { BundleError } from '../../policy/bundle-error.ts';
-import type { ReadBundle, ReadTask } from '../../policy/bundles/read-task.ts';
-import { putTogether, receiveBytes, takeApart } from './byte-message.ts';
+import type { BundleReader, ReadBundle, ReadTask } from '../../policy/bundles/read-task.ts';
+import { putTogether, receiveBytes, sendBytes, takeApart } from './byte-message.ts';
 
 /** Sent first, each way; the bytes follow on standard input and output. */
 export interface MessageHead {
@@ -18,42 +16,63 @@ export interface MessageHead {
 export type ReadAnswer = { readonly head: MessageHead } | { readonly refusal: string };
 
 export interface ReadBounds {
-  /** Of the heap, which holds the documents while they are read. */
-  readonly maxHeapMib: number;
+  /** Of the heap that holds documents while they are read; absent: half of the memory that is left. */
+  readonly maxHeapMib?: number;
   readonly maxMs: number;
 }
 
-/** A hundred megabytes take ten seconds. */
-const maxMs = 120_000;
-
-/** For what is left in the pipes when it ends. */
-const graceMs = 30_000;
+/** A hundred megabytes take five seconds. */
+const defaults: ReadBounds = { maxMs: 120_000 };
 
 /**
- * Reads a bundle in a process of its own, and not in a thread: where a large document meets the limit
- * of a thread's heap, V8 aborts the whole process. Rejects with a BundleError, whatever goes wrong.
+ * Reads bundles one after another in a process of their own, and not in a thread: where a large
+ * document meets the limit of a thread's heap, V8 aborts the whole process. It is started when it is
+ * first needed, and stays: to start one takes 40 ms of this thread for each GiB that it holds by then.
  */
-export async function readAside(
-  task: ReadTask,
-  bounds: ReadBounds = { maxHeapMib: halfOfWhatIsLeft(), maxMs },
-): Promise<ReadBundle> {
+export function createAsideReader(bounds: ReadBounds = defaults): BundleReader {
+  let reading: ReadingProcess | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  return async (task) => {
+    const answer = last.then(() => {
+      if (reading === undefined || hasEnded(reading.child)) reading = start(bounds);
+      return ask(reading, task, bounds.maxMs);
+    });
+    last = answer.catch(() => {});
+    return answer;
+  };
+}
+
+interface ReadingProcess {
+  readonly child: ChildProcess;
+  readonly maxHeapMib: number;
+  /** Rejects when it has. */
+  readonly ended: Promise<never>;
+}
+
+function start({ maxHeapMib = halfOfWhatIsLeft() }: ReadBounds): ReadingProcess {
   const file = new URL(`reading-process${extname(import.meta.filename)}`, import.meta.url);
   const child = fork(file, {
-    execArgv: [`--max-old-space-size=${bounds.maxHeapMib}`],
+    execArgv: [`--max-old-space-size=${maxHeapMib}`, '--expose-gc'],
     env: {},
     serialization: 'advanced',
     stdio: ['pipe', 'pipe', 'ignore', 'ipc'],
-    timeout: bounds.maxMs,
-    killSignal: 'SIGKILL',
   });
-  try {
-    const ended = endOf(child, bounds);
-    const [answer] = await Promise.all([Promise.race([answerOf(child), ended]), send(child, task)]);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what readHere gave
-    return answer as ReadBundle;
-  } finally {
-    child.kill('SIGKILL');
-  }
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  // It may end while nobody asks it anything.
+  ended.catch(() => {});
+  child.once('exit', () => {
+    reject(new Error('it has ended'));
+  });
+  child.on('error', reject);
+  // What cannot be written, or read, shows in the answer that does not come.
+  child.stdin?.on('error', () => {});
+  child.stdout?.on('error', () => {});
+  // It is not to keep this process alive, and ends with it.
+  child.unref();
+  child.channel?.unref();
+  if (child.stdin instanceof Socket) child.stdin.unref();
+  if (child.stdout instanceof Socket) child.stdout.unref();
+  return { child, maxHeapMib, ended };
 }
 
 /** It is to leave the checks, and the policy that is made of it, as much. */
@@ -61,52 +80,57 @@ function halfOfWhatIsLeft(): number {
   return Math.max(64, Math.floor(process.availableMemory() / 2 / 1024 ** 2));
 }
 
-async function send(child: ChildProcess, task: ReadTask): Promise<void> {
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+async function ask(reading: ReadingProcess, task: ReadTask, maxMs: number): Promise<ReadBundle> {
+  const { child, ended } = reading;
+  let isLate = false;
+  const late = setTimeout(() => {
+    isLate = true;
+    child.kill('SIGKILL');
+  }, maxMs);
+  child.ref();
+  try {
+    return await Promise.race([answerTo(child, task), ended]);
+  } catch (error) {
+    if (error instanceof BundleError) throw error;
+    // What it is in the middle of is not known.
+    child.kill('SIGKILL');
+    await ended.catch(() => {});
+    throw new BundleError(
+      isLate
+        ? `the bundle could not be read within ${maxMs / 1000} s: make its data smaller`
+        : endSentence(reading),
+      { cause: error },
+    );
+  } finally {
+    clearTimeout(late);
+    child.unref();
+  }
+}
+
+function endSentence({ child: { signalCode, exitCode }, maxHeapMib }: ReadingProcess): string {
+  return (
+    `the bundle could not be read: the process for it ended (${signalCode ?? exitCode}). It may use ` +
+    `${maxHeapMib} MiB: give the server more memory, or make the bundle's data smaller`
+  );
+}
+
+async function answerTo(child: ChildProcess, task: ReadTask): Promise<ReadBundle> {
+  const { stdin, stdout } = child;
+  if (stdin === null || stdout === null) throw new Error('it has no standard input and output');
   const { structure, bytes } = takeApart(task);
   const head: MessageHead = { structure, lengths: bytes.map(({ length }) => length) };
-  // When it cannot be sent, it has ended, which is told elsewhere.
+  const answered = once(child, 'message');
+  // When it cannot be sent, it has ended.
   child.send(head, () => {});
-  try {
-    if (child.stdin !== null) await pipeline(Readable.from(piecesOf(bytes)), child.stdin);
-  } catch {
-    // So here.
-  }
-}
-
-/** Written in one turn of the event loop. */
-const pieceBytes = 256 * 1024;
-
-function* piecesOf(all: readonly Uint8Array[]): Generator<Uint8Array> {
-  for (const bytes of all) {
-    for (let start = 0; start < bytes.length; start += pieceBytes) {
-      yield bytes.subarray(start, start + pieceBytes);
-    }
-  }
-}
-
-async function answerOf(child: ChildProcess): Promise<unknown> {
-  const messages: unknown[] = await once(child, 'message');
+  const [messages]: [unknown[], void] = await Promise.all([answered, sendBytes(stdin, bytes)]);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the process is our own
   const answer = messages[0] as ReadAnswer;
   if ('refusal' in answer) throw new BundleError(answer.refusal);
-  const { structure, lengths } = answer.head;
-  return putTogether({ structure, bytes: await receiveBytes(child.stdout ?? [], lengths) });
-}
-
-/** Rejects when it ends without an answer. */
-async function endOf(
-  child: ChildProcess,
-  { maxHeapMib, maxMs: limitMs }: ReadBounds,
-): Promise<never> {
-  const startedMs = performance.now();
-  await once(child, 'exit');
-  // An answer that was sent is read first.
-  if (child.exitCode === 0) await setTimeout(graceMs, undefined, { ref: false });
-  const isLate = performance.now() - startedMs >= limitMs;
-  throw new BundleError(
-    isLate
-      ? `the bundle could not be read within ${limitMs / 1000} s: make its data smaller`
-      : `the bundle could not be read: the process for it ended with ${child.signalCode ?? child.exitCode}. ` +
-          `It may use ${maxHeapMib} MiB, half of what was left: give the server more memory, or make the bundle smaller`,
-  );
+  const received = await receiveBytes(stdout, answer.head.lengths);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what readHere gave
+  return putTogether({ structure: answer.head.structure, bytes: received }) as ReadBundle;
 }

@@ -1,46 +1,32 @@
-/** Runs in a process of its own: reads one bundle, hands over what it read, and ends. */
+/** Runs in a process of its own: reads bundles, one after another, and hands over what it read. */
 import { parsePlainYaml } from '../../config/plain-yaml.ts';
 import { readHere, type ReadTask } from '../../policy/bundles/read-task.ts';
-import { putTogether, receiveBytes, takeApart } from './byte-message.ts';
+import { putTogether, receiveBytes, sendBytes, takeApart } from './byte-message.ts';
 import type { MessageHead, ReadAnswer } from './read-aside.ts';
 
 process.once('disconnect', () => {
   process.exit();
 });
-process.once('message', (head: MessageHead) => {
-  void work(head).then(finish);
+process.on('message', (head: MessageHead) => {
+  void work(head);
 });
 
-interface Work {
-  readonly answer: ReadAnswer;
-  readonly bytes: readonly Uint8Array[];
-}
-
-async function work({ structure, lengths }: MessageHead): Promise<Work> {
+async function work({ structure, lengths }: MessageHead): Promise<void> {
+  const received = await receiveBytes(process.stdin, lengths);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- who started it sent a task
+  const task = putTogether({ structure, bytes: received }) as ReadTask;
   try {
-    const bytes = await receiveBytes(process.stdin, lengths);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- who started it sent a task
-    const task = putTogether({ structure, bytes }) as ReadTask;
     const read = takeApart(await readHere(task, { parse: parsePlainYaml }));
     const lengthsOfRead = read.bytes.map(({ length }) => length);
-    return {
-      answer: { head: { structure: read.structure, lengths: lengthsOfRead } },
-      bytes: read.bytes,
-    };
+    answer({ head: { structure: read.structure, lengths: lengthsOfRead } });
+    await sendBytes(process.stdout, read.bytes);
   } catch (error) {
-    return {
-      answer: { refusal: error instanceof Error ? error.message : String(error) },
-      bytes: [],
-    };
+    answer({ refusal: error instanceof Error ? error.message : String(error) });
   }
+  // It may wait for the next for days, and holds nothing then.
+  setImmediate(() => globalThis.gc?.());
 }
 
-function finish({ answer, bytes }: Work): void {
-  // The bytes fill the pipe, which is read once the answer is there.
-  process.send?.(answer, () => {
-    for (const part of bytes) process.stdout.write(part);
-    process.stdout.end(() => {
-      process.disconnect();
-    });
-  });
+function answer(message: ReadAnswer): void {
+  process.send?.(message);
 }
