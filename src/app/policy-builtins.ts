@@ -8,15 +8,17 @@ import { outsideBuiltins } from '../policy/rego/builtins/outside.ts';
 import { createYamlBuiltins } from '../policy/rego/builtins/yaml.ts';
 import type { Outside } from '../policy/wasm-engine.ts';
 
+const yaml = { parse: parsePlainYaml };
+
 /** Builtins that need what other rooms own. */
-export const policyBuiltins: BuiltinTable = createYamlBuiltins({ parse: parsePlainYaml });
+export const policyBuiltins: BuiltinTable = createYamlBuiltins(yaml);
 
 /** What policies may ask of other hosts, and who asks for them. */
 export function createOutside(config: OutsideConfig): Outside {
   const { hosts, maxTimeoutMs, maxResponseBytes, maxCacheBytes } = config;
   const allowed = readAllowedHosts(hosts);
   return {
-    builtins: outsideBuiltins(allowed),
+    builtins: outsideBuiltins(allowed, yaml),
     fetcher: createHttpFetcher({ allowed, maxTimeoutMs, maxResponseBytes, maxCacheBytes }),
     clock: systemClock,
   };

@@ -30,7 +30,7 @@ const outside = section<OutsideConfig>(
         text(
           'host',
           'a host such as api.example, api.example:8443, 10.0.0.1 or [::1]:80',
-          /^(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9][\w.-]*)(?::\d{1,5})?$/,
+          /^(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9][\w.-]*)(?::[1-9]\d{0,4})?$/,
         ),
         'hosts',
       ),

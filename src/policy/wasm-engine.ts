@@ -9,7 +9,12 @@ import { BundleError } from './bundle-error.ts';
 import type { PolicyBundle } from './bundle.ts';
 import { inputDocument } from './input-document.ts';
 import { jsonText, parseJson } from './json-text.ts';
-import type { Builtin, BuiltinTable, EvaluationScope } from './rego/builtin.ts';
+import {
+  type Builtin,
+  BuiltinDeadline,
+  type BuiltinTable,
+  type EvaluationScope,
+} from './rego/builtin.ts';
 import { hostBuiltins } from './rego/builtins.ts';
 import { evaluateWithFetches } from './rego/builtins/evaluate-with-fetches.ts';
 import type { Fetcher } from './rego/builtins/fetcher.ts';
@@ -157,14 +162,12 @@ function identityOf({ revision, parts }: PolicyBundle, name: string, decision: s
 
 function failure(error: unknown): Denial {
   const detail = error instanceof Error ? error.message : String(error);
+  if (error instanceof BuiltinDeadline) return new Denial('deadline_exceeded', detail);
   return new Denial('policy_unavailable', `the evaluation failed: ${detail}`);
 }
 
-/** After the check itself has ended, so that it says why: it was too late. */
-const graceMs = 10;
-
 function signalAt(deadlineMs: number, clock: Clock): AbortSignal {
-  return AbortSignal.timeout(Math.max(Math.ceil(deadlineMs - clock.monotonicMs()), 0) + graceMs);
+  return AbortSignal.timeout(Math.max(Math.ceil(deadlineMs - clock.monotonicMs()), 0));
 }
 
 function moduleFor({ modules }: PolicyBundle, decision: string): Uint8Array<ArrayBuffer> {

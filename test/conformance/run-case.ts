@@ -1,3 +1,4 @@
+import { parsePlainYaml } from '../../src/config/plain-yaml.ts';
 import { BundleError } from '../../src/policy/bundle-error.ts';
 import type { Builtin } from '../../src/policy/rego/builtin.ts';
 import { readAllowedHosts } from '../../src/policy/rego/builtins/allowed-hosts.ts';
@@ -23,7 +24,7 @@ const fetcher = createHttpFetcher({
 /** `test.sleep` is what OPA's own tests bring. */
 const builtins: ReadonlyMap<string, Builtin> = new Map([
   ...serverBuiltins,
-  ...Object.entries(outsideBuiltins(allowed)),
+  ...Object.entries(outsideBuiltins(allowed, { parse: parsePlainYaml })),
   ['test.sleep', () => null],
 ]);
 

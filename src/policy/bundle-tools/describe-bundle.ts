@@ -6,8 +6,7 @@ import { type BundleContent, bundleOf, readFiles } from '../bundles/read-bundle.
 import { formatRoot } from '../bundles/roots.ts';
 import { createSignatureCheck, readToken, type SignatureCheck } from '../bundles/signatures.ts';
 import { joinData } from '../join-data.ts';
-import { readAllowedHosts } from '../rego/builtins/allowed-hosts.ts';
-import { outsideBuiltins } from '../rego/builtins/outside.ts';
+import { outsideBuiltinNames } from '../rego/builtins/outside.ts';
 import type { YamlCodec } from '../rego/builtins/yaml.ts';
 import { refusalOf } from '../rego/refused-builtins.ts';
 import { readModule } from '../wasm/policy-module.ts';
@@ -106,15 +105,10 @@ function describeBuiltins(
   }
   return [...names].toSorted().map((name) => {
     if (builtins.has(name)) return { name, given: 'always' };
-    const given = configurable.has(name) ? 'configured' : 'never';
+    const given = outsideBuiltinNames.has(name) ? 'configured' : 'never';
     return { name, given, refusal: refusalOf(name) };
   });
 }
-
-/** Whichever hosts are allowed, the builtins are these. */
-const configurable: ReadonlySet<string> = new Set(
-  Object.keys(outsideBuiltins(readAllowedHosts([]))),
-);
 
 function describeSignature(
   files: BundleFiles,

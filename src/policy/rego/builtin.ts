@@ -42,7 +42,12 @@ export class BuiltinError extends Error {
 
 /** What OPA treats as fatal: the evaluation ends, and its request is denied. */
 export class BuiltinHalt extends Error {
-  override readonly name = 'BuiltinHalt';
+  override readonly name: string = 'BuiltinHalt';
+}
+
+/** The answer from outside did not come before the deadline of the check. */
+export class BuiltinDeadline extends BuiltinHalt {
+  override readonly name = 'BuiltinDeadline';
 }
 
 /** What only the outside can answer: `http.send` and `net.lookup_ip_addr`. */

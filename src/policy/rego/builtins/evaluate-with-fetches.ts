@@ -1,4 +1,4 @@
-import { BuiltinHalt, BuiltinSuspension } from '../builtin.ts';
+import { BuiltinDeadline, BuiltinHalt, BuiltinSuspension } from '../builtin.ts';
 import type { RegoValue } from '../value.ts';
 import type { Fetcher } from './fetcher.ts';
 
@@ -8,8 +8,8 @@ const maxQuestions = 20;
 /**
  * Evaluates until nothing is left to ask: at once where nothing is asked. `evaluateOnce` starts from
  * the beginning each time, with the same time and the same memory, and throws a BuiltinSuspension at a
- * question that has no answer yet. Throws a BuiltinHalt when the signal, which is made for the first
- * question, aborts or there are too many questions.
+ * question that has no answer yet. Throws a BuiltinDeadline when the signal aborts, which is made for
+ * the first question, and a BuiltinHalt when there are too many questions.
  */
 export function evaluateWithFetches<T>(
   evaluateOnce: (remembered: Map<string, RegoValue>) => T,
@@ -50,10 +50,10 @@ async function answerInTime(
   fetcher: Fetcher,
   signal: AbortSignal,
 ): Promise<RegoValue> {
-  if (signal.aborted) throw new BuiltinHalt('timed out');
+  if (signal.aborted) throw tooLate();
   const { promise, reject } = Promise.withResolvers<never>();
   const abort = () => {
-    reject(new BuiltinHalt('timed out'));
+    reject(tooLate());
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -61,4 +61,8 @@ async function answerInTime(
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+function tooLate(): BuiltinDeadline {
+  return new BuiltinDeadline('other hosts had not answered the policy');
 }

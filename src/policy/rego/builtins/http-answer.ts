@@ -1,5 +1,4 @@
 import { RegoObject, type RegoValue } from '../value.ts';
-import { readJson } from './read-json.ts';
 import { regoObject } from './rego-object.ts';
 import type { Caching } from './http-request.ts';
 
@@ -12,15 +11,12 @@ export interface HttpResponse {
   readonly body: Buffer;
 }
 
-/** What http.send gives for a response. A body that is no JSON, or is not said to be, is null. */
-export function httpAnswer(response: HttpResponse, forcesJson: boolean): RegoObject {
-  const { status, reason, headers } = response;
-  const text = response.body.toString();
+/** What http.send gives for a response, but for its body, which `withBody` reads. */
+export function httpAnswer({ status, reason, headers, body }: HttpResponse): RegoObject {
   return regoObject({
     status: `${status} ${reason}`.trim(),
     status_code: status,
-    body: forcesJson || isJson(firstOf(headers, 'content-type')) ? jsonOrNull(text) : null,
-    raw_body: text,
+    raw_body: body.toString(),
     headers: RegoObject.of(headers),
   });
 }
@@ -37,18 +33,6 @@ export function failureMessage(answer: RegoValue): string | undefined {
   const error = answer instanceof RegoObject ? answer.get('error') : undefined;
   const message = error instanceof RegoObject ? error.get('message') : undefined;
   return typeof message === 'string' ? message : undefined;
-}
-
-function isJson(contentType: string): boolean {
-  return /^application\/(?:[^;/]*\+)?json\s*(?:;|$)/i.test(contentType.trim());
-}
-
-function jsonOrNull(text: string): RegoValue {
-  try {
-    return readJson(text);
-  } catch {
-    return null;
-  }
 }
 
 const cacheableStatuses = new Set([200, 203, 204, 206, 300, 301, 404, 405, 410, 414, 501]);

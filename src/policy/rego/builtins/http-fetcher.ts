@@ -56,11 +56,11 @@ async function send(
 ): Promise<RegoValue> {
   const request = readHttpRequest(question.request);
   const known = sending.cache.get(key, Date.now());
-  if (known !== undefined) return httpAnswer(known, request.forcesJson);
+  if (known !== undefined) return httpAnswer(known);
   try {
     const response = await sendWithRetries(request, sending);
     sending.cache.put(key, response, freshUntil(response, request.caching, Date.now()));
-    return httpAnswer(response, request.forcesJson);
+    return httpAnswer(response);
   } catch (error) {
     return failureAnswer('eval_http_send_network_error', messageOf(request, error));
   }

@@ -14,6 +14,7 @@ export interface HttpRequest {
   readonly followsRedirects: boolean;
   readonly retries: number;
   readonly forcesJson: boolean;
+  readonly forcesYaml: boolean;
   readonly tls: HttpTls;
   readonly caching: Caching;
 }
@@ -34,7 +35,7 @@ export type Caching =
 
 const defaultTimeoutMs = 5000;
 
-/** What reads the server's own files and environment, or weakens TLS, or is not JSON. */
+/** What reads the server's own files and environment, or weakens TLS. */
 const refused = [
   'tls_ca_cert_file',
   'tls_ca_cert_env_variable',
@@ -43,7 +44,6 @@ const refused = [
   'tls_client_key_file',
   'tls_client_key_env_variable',
   'tls_insecure_skip_verify',
-  'force_yaml_decode',
 ];
 
 /** Throws a BuiltinError for a request that OPA refuses, or that asks for what is refused here. */
@@ -60,6 +60,7 @@ export function readHttpRequest(operand: RegoValue): HttpRequest {
     followsRedirects: flag(request, 'enable_redirect'),
     retries: count(request, 'max_retry_attempts'),
     forcesJson: flag(request, 'force_json_decode'),
+    forcesYaml: flag(request, 'force_yaml_decode'),
     tls: {
       ca: text(request, 'tls_ca_cert').replaceAll('\\n', '\n'),
       certificate: text(request, 'tls_client_cert'),

@@ -7,36 +7,50 @@ import {
 import { isArray, RegoObject, RegoSet, type RegoValue } from '../value.ts';
 import { allowsHost, type AllowedHosts } from './allowed-hosts.ts';
 import { failureAnswer, failureMessage } from './http-answer.ts';
+import { withBody } from './http-body.ts';
 import { readHttpRequest } from './http-request.ts';
 import { jsonText } from './json-text.ts';
 import { objectOperand, stringOperand } from './operands.ts';
+import type { YamlCodec } from './yaml.ts';
+
+/** Whichever hosts are allowed. */
+export const outsideBuiltinNames: ReadonlySet<string> = new Set([
+  'http.send',
+  'net.lookup_ip_addr',
+]);
 
 /**
  * http.send and net.lookup_ip_addr, for the hosts that the configuration allows. What is not
  * remembered yet suspends the evaluation; what failed is remembered too, so that one evaluation
  * sees one world.
  */
-export function outsideBuiltins(allowed: AllowedHosts): BuiltinTable {
+export function outsideBuiltins(allowed: AllowedHosts, codec: YamlCodec): BuiltinTable {
   return {
-    'http.send': (call, request) => send(call, objectOperand(request, 1), allowed),
+    'http.send': (call, request) => send(call, objectOperand(request, 1), allowed, codec),
     'net.lookup_ip_addr': (call, name) => lookUp(call, stringOperand(name, 1), allowed),
   };
 }
 
-function send(call: BuiltinCall, request: RegoObject, allowed: AllowedHosts): RegoValue {
+function send(
+  call: BuiltinCall,
+  request: RegoObject,
+  allowed: AllowedHosts,
+  codec: YamlCodec,
+): RegoValue {
   const raisesErrors = request.get('raise_error') ?? true;
   if (typeof raisesErrors !== 'boolean')
     throw new BuiltinError('invalid value for raise_error field');
   try {
-    const { url } = readHttpRequest(request);
-    if (!allowsHost(allowed, url)) throw new BuiltinError(`disallowed host: ${url.hostname}`);
+    const read = readHttpRequest(request);
+    const { hostname } = read.url;
+    if (!allowsHost(allowed, read.url)) throw new BuiltinError(`disallowed host: ${hostname}`);
     const answer = answerTo(call, `http.send ${jsonText(cacheKey(request))}`, {
       kind: 'http',
       request,
     });
     const failure = raisesErrors ? failureMessage(answer) : undefined;
     if (failure !== undefined) throw new BuiltinError(failure);
-    return answer;
+    return answer instanceof RegoObject ? withBody(answer, read, codec, call.spend) : answer;
   } catch (error) {
     if (raisesErrors || !(error instanceof BuiltinError)) throw error;
     return failureAnswer('eval_http_send_internal_error', `http.send: ${error.message}`);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parsePlainYaml } from '../../../../../src/config/plain-yaml.ts';
 import {
+  BuiltinDeadline,
   BuiltinError,
   BuiltinHalt,
   BuiltinSuspension,
@@ -17,6 +19,7 @@ import {
   failureAnswer,
   freshUntil,
   httpAnswer,
+  type HttpResponse,
 } from '../../../../../src/policy/rego/builtins/http-answer.ts';
 import { jsonText } from '../../../../../src/policy/rego/builtins/json-text.ts';
 import { outsideBuiltins } from '../../../../../src/policy/rego/builtins/outside.ts';
@@ -24,7 +27,9 @@ import { readJson } from '../../../../../src/policy/rego/builtins/read-json.ts';
 import { RegoObject, RegoSet, type RegoValue } from '../../../../../src/policy/rego/value.ts';
 import { callOf } from './oracle.ts';
 
-const builtins = outsideBuiltins(readAllowedHosts(['api.example', 'other.example:8443']));
+const yaml = { parse: parsePlainYaml };
+const allowedHosts = readAllowedHosts(['api.example', 'other.example:8443']);
+const builtins = outsideBuiltins(allowedHosts, yaml);
 
 function send(request: object, call: BuiltinCall = callOf()): RegoValue | undefined {
   return builtins['http.send']?.(call, readJson(JSON.stringify(request)));
@@ -119,7 +124,6 @@ const refused: readonly [name: string, request: object, message: string][] = [
     { tls_insecure_skip_verify: true },
     'tls_insecure_skip_verify is not allowed',
   ],
-  ['YAML', { force_yaml_decode: true }, 'force_yaml_decode is not allowed'],
 ];
 
 for (const [name, request, message] of refused) {
@@ -181,31 +185,53 @@ function response(headers: Record<string, string>, body = '', status = 200) {
   return { status, reason: 'OK', headers: new Map(all), body: Buffer.from(body) };
 }
 
+/** What a policy gets when a server answers this. */
+function answerWith(given: HttpResponse, more: object = {}, call = callOf()): RegoObject {
+  call.remembered.set(suspensionOf({ ...get, ...more }).key, httpAnswer(given));
+  const answer = send({ ...get, ...more }, call);
+  assert.ok(answer instanceof RegoObject);
+  return answer;
+}
+
 test('a response is mapped as OPA maps it', () => {
   const json = response(
     { 'content-type': 'application/problem+json; x=y' },
     '{"a":12345678901234567890}',
   );
   assert.equal(
-    jsonText(httpAnswer(json, false)),
+    jsonText(answerWith(json)),
     '{"body":{"a":12345678901234567890},"headers":{"content-type":["application/problem+json; x=y"]},' +
       '"raw_body":"{\\"a\\":12345678901234567890}","status":"200 OK","status_code":200}',
   );
 });
 
-const bodies: readonly [type: string, body: string, forced: boolean, read: string][] = [
-  ['text/plain', '{}', false, 'null'],
-  ['text/plain', '{}', true, '{}'],
-  ['application/json', '{', false, 'null'],
-  ['application/json', '', true, 'null'],
+const asJson = { force_json_decode: true };
+const asYaml = { force_yaml_decode: true };
+const bodies: readonly [type: string, body: string, forced: object, read: string][] = [
+  ['text/plain', '{}', {}, 'null'],
+  ['text/plain', '{}', asJson, '{}'],
+  ['application/json', '{', {}, 'null'],
+  ['application/json', '', asJson, 'null'],
+  ['application/yaml', 'a: [1, x]', {}, '{"a":[1,"x"]}'],
+  ['application/x-yaml; charset=utf-8', 'a: 1', {}, '{"a":1}'],
+  ['application/yaml', 'a: [', {}, 'null'],
+  ['text/yaml', 'a: 1', {}, 'null'],
+  ['text/plain', 'a: 1', asYaml, '{"a":1}'],
+  ['application/yaml', '{"a": 1}', asJson, '{"a":1}'],
 ];
 
 for (const [type, body, forced, read] of bodies) {
-  test(`${JSON.stringify(body)} as ${type}${forced ? ', forced to be JSON,' : ''} is ${read}`, () => {
-    const answer = httpAnswer(response({ 'content-type': type }, body), forced);
+  const how = Object.keys(forced).join();
+  test(`${JSON.stringify(body)} as ${type} ${how} is ${read}`, () => {
+    const answer = answerWith(response({ 'content-type': type }, body), forced);
     assert.equal(jsonText(answer.get('body') ?? null), read);
   });
 }
+
+test('reading a body takes of the evaluation’s fuel', () => {
+  const long = response({ 'content-type': 'application/yaml' }, '- 1\n'.repeat(100_000));
+  assert.throws(() => answerWith(long), BuiltinHalt);
+});
 
 const date = 'Wed, 21 Oct 2026 07:28:00 GMT';
 const dateMs = Date.parse(date);
@@ -290,7 +316,7 @@ test('an answer that does not come is halted at the deadline', async () => {
     never,
     () => signal,
   );
-  await assert.rejects(Promise.resolve(evaluation), BuiltinHalt);
+  await assert.rejects(Promise.resolve(evaluation), BuiltinDeadline);
 });
 
 const noDeadline = () => new AbortController().signal;
