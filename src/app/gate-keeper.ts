@@ -7,6 +7,7 @@ import { createRequestReader } from '../envoy/request-view.ts';
 import { createPeerResolver } from '../identity/peer-resolver.ts';
 import type { LimiterSurroundings } from '../limits/limiter.ts';
 import type { PolicyBundle } from '../policy/bundle.ts';
+import { createWaitingPolicy } from '../policy/waiting-policy.ts';
 import { createBothPolicies } from '../policy/both-policies.ts';
 import { buildPolicy } from './build-policy.ts';
 import { loadAccessPolicy } from './load-access.ts';
@@ -35,13 +36,13 @@ interface Engines {
   readonly bundled: PolicyEngine | undefined;
 }
 
-/** @throws {Error} when nothing could decide, which no configuration says. */
 function policyOf({ access, bundled }: Engines): PolicyEngine {
   if (access !== undefined && bundled !== undefined) return createBothPolicies(access, bundled);
-  const only = access ?? bundled;
-  if (only === undefined) throw new Error('neither bundles nor an access document decide');
-  return only;
+  return access ?? bundled ?? nothing;
 }
+
+/** No configuration is without both; what decides then denies. */
+const nothing = createWaitingPolicy({ name: 'none', decision: 'none' });
 
 /**
  * Keeps the gate through which checks pass. A reload builds what changed aside; only when all of

@@ -9,13 +9,13 @@ import { problemsOf } from './loaded.ts';
 import { PolicyBundles } from './policy-bundles.ts';
 import { loadRedisSettings } from './redis-settings.ts';
 
-/** What only loading shows: would a server serve the files that this configuration names. */
+/** What only loading shows, but of the access document: would a server serve what this names. */
 export async function inspectConfiguration(config: Config): Promise<readonly Problem[]> {
   const { surroundings } = countInMemory(systemClock);
   const limits = await loadLimiter(config, surroundings);
-  // Judged already: bad limits must not keep the problems of the bundles back.
-  const { limits: _file, ...unlimited } = config;
-  const gate = await GateKeeper.open(unlimited, surroundings);
+  // Judged elsewhere: bad ones must not keep the problems of the bundles back.
+  const { limits: _limits, access: _access, ...rest } = config;
+  const gate = await GateKeeper.open(rest, surroundings);
   // Servers of bundles are not asked: what they have now says little of what they will have.
   const bundles = 'value' in gate ? await bundleProblems(gate.value) : [];
   const redis = config.redis === undefined ? [] : problemsOf(loadRedisSettings(config.redis));

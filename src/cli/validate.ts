@@ -1,3 +1,4 @@
+import { accessFindings, accessFindingsOf } from './access-findings.ts';
 import { documentKind } from '../config/document-kind.ts';
 import { loadLimits } from '../config/load-limits.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
@@ -10,7 +11,7 @@ import { requireReadable } from './require-readable.ts';
 
 export const validate: Command = {
   name: 'validate',
-  summary: 'configuration, limits and bundle: every problem in one go',
+  summary: 'configuration, access document, limits, bundle: every problem in one go',
   options: [...configOptions(), jsonOption],
   operands: '[FILE…]',
   run: runValidation,
@@ -31,7 +32,7 @@ async function runValidation(args: readonly string[], context: CliContext): Prom
     (nothing ? sallyportYaml(defaultConfig, environment) : undefined);
   const found: Findings[] = [];
   if (config !== undefined) found.push(await configFindings(config, context));
-  for (const file of given.operands) found.push(await findingsIn(file, context));
+  for (const file of given.operands) found.push(await fileFindings(file, context));
 
   const problems = found.flatMap((each) => each.problems);
   const warnings = found.flatMap((each) => each.warnings ?? []);
@@ -51,10 +52,11 @@ async function runValidation(args: readonly string[], context: CliContext): Prom
  * Files say by their content what they are. What the options name is a configuration, and may be a
  * pipe, which can be read only once.
  */
-async function findingsIn(file: string, context: CliContext): Promise<Findings> {
+async function fileFindings(file: string, context: CliContext): Promise<Findings> {
   requireReadable(file);
   const kind = documentKind(file);
   if (kind === 'config') return configFindings(sallyportYaml(file, context.environment), context);
+  if (kind === 'access') return accessFindings(file);
   return {
     problems: kind === 'limits' ? limitsProblems(file) : await bundleProblems(file, context),
   };
@@ -74,7 +76,11 @@ async function configFindings(file: ConfigFile, context: CliContext): Promise<Fi
   const loaded = file.load();
   if ('config' in loaded) {
     const { config, warnings = [] } = loaded;
-    return { problems: await context.inspectConfiguration(config), warnings };
+    const access = accessFindingsOf(config);
+    return {
+      problems: [...access.problems, ...(await context.inspectConfiguration(config))],
+      warnings: [...warnings, ...access.warnings],
+    };
   }
   const { problems, sound = {} } = loaded;
   return { problems: [...problems, ...(await furtherProblems(sound, context))] };

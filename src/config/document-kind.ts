@@ -1,16 +1,20 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { parseYaml } from './parse-yaml.ts';
+import { maxAccessBytes } from './load-access.ts';
 import { readText } from './read-file.ts';
 
 /**
  * What a file is: a bundle is a folder or a gzip file; limits.yaml has a list of limits, or says its
- * version. Throws an Error with a sentence when it cannot be read.
+ * version, and so does access.yaml, which has services. Throws an Error with a sentence when it cannot be read.
  */
-export function documentKind(path: string): 'bundle' | 'config' | 'limits' {
+export function documentKind(path: string): 'access' | 'bundle' | 'config' | 'limits' {
   if (isBundle(path)) return 'bundle';
   const root = parseYaml(textOf(path), path, []);
   if (root.kind !== 'mapping') return 'config';
-  const isLimits = root.entries.has('version') || root.entries.get('limits')?.value.kind === 'list';
+  // OPA's own configuration may have a list of services as well, but no version.
+  const isVersioned = root.entries.has('version');
+  if (isVersioned && root.entries.has('services')) return 'access';
+  const isLimits = isVersioned || root.entries.get('limits')?.value.kind === 'list';
   return isLimits ? 'limits' : 'config';
 }
 
@@ -32,7 +36,7 @@ const gzipMagic = Buffer.from([0x1f, 0x8b]);
 
 function textOf(path: string): string {
   try {
-    return readText(path);
+    return readText(path, maxAccessBytes);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`${path} ${reason}`, { cause: error });

@@ -34,13 +34,17 @@ export type LoadedAccess =
   { readonly document: AccessDocument } | { readonly problems: readonly Problem[] };
 
 /** Ten thousand rules take about two. */
-const maxFileBytes = 16 * 1024 * 1024;
+export const maxAccessBytes = 16 * 1024 * 1024;
 
 /** Reads access.yaml. Every problem is found in one go. Never throws. */
 export function loadAccess(path: string): LoadedAccess {
   const problems: Problem[] = [];
   const reading = { problems, directory: '', unavailable: new Set<string>() };
-  const document = accessSchema.read(readYaml(path, problems, { maxFileBytes }), '', reading);
+  const document = accessSchema.read(
+    readYaml(path, problems, { maxFileBytes: maxAccessBytes }),
+    '',
+    reading,
+  );
   return document === undefined || problems.length > 0
     ? { problems: inOrder(problems) }
     : { document: deepFreeze(document) };

@@ -1,0 +1,153 @@
+import type { AccessDocument, AccessRule, AccessService, AllowRule } from '../../domain/access.ts';
+import type { PrincipalPattern } from '../../domain/principal-pattern.ts';
+import { formatPrincipalPattern } from '../../domain/principal-pattern.ts';
+import { parseSpiffeId } from '../../domain/spiffe-id.ts';
+import { ruleCovers } from './rule-covers.ts';
+
+/** What is odd about a document that can be served. */
+export interface Finding {
+  /** In the document's file. */
+  readonly line: number;
+  /** `services.orders.allow.web-reads`. */
+  readonly path: string;
+  /** A problem is a rule that does not do what it says; a warning, one that may do more than meant. */
+  readonly severity: 'problem' | 'warning';
+  readonly message: string;
+}
+
+/** What the document is used with. */
+export interface Surroundings {
+  /** Undefined: not known here. */
+  readonly limits?: ReadonlySet<string>;
+  readonly trustDomains?: ReadonlySet<string>;
+  readonly nowMs: number;
+}
+
+/** Rules that can never answer, names that nothing has, and rules that allow very much. */
+export function findingsIn({ services }: AccessDocument, around: Surroundings): readonly Finding[] {
+  return services.flatMap((service) => [
+    ...serviceFindings(service),
+    ...service.deny.flatMap((rule) => ruleFindings(service, rule, 'deny', around)),
+    ...service.allow.flatMap((rule) => ruleFindings(service, rule, 'allow', around)),
+    ...shadowFindings(service),
+    ...service.allow.flatMap((rule) => breadthFindings(service, rule)),
+  ]);
+}
+
+function serviceFindings({ name, line, allow }: AccessService): readonly Finding[] {
+  if (allow.length > 0) return [];
+  const message = 'has no rule that allows anything, so nobody can call it';
+  return [{ line, path: `services.${name}`, severity: 'warning', message }];
+}
+
+type Said = Pick<Finding, 'severity' | 'message'>;
+
+function place(
+  service: AccessService,
+  rule: AccessRule,
+  list: 'allow' | 'deny',
+  said: Said,
+): Finding {
+  return { line: rule.line, path: `services.${service.name}.${list}.${rule.name}`, ...said };
+}
+
+function ruleFindings(
+  service: AccessService,
+  rule: AccessRule & Pick<AllowRule, 'limits'>,
+  list: 'allow' | 'deny',
+  { limits, trustDomains, nowMs }: Surroundings,
+): readonly Finding[] {
+  const unknownLimits = (rule.limits ?? []).filter((limit) => limits?.has(limit) === false);
+  const strangers = [...(rule.from ?? []), ...(rule.unless?.from ?? [])].filter((pattern) =>
+    isOfAnother(pattern, trustDomains),
+  );
+  const endMs = rule.when?.notAfterMs ?? Infinity;
+  const messages = [
+    ...unknownLimits.map((limit) => `names the limit ${limit}, which limits.yaml has not`),
+    ...strangers.map(
+      (pattern) =>
+        `names ${formatPrincipalPattern(pattern)}, whose trust domain is not in identity.trustDomains, so it is nobody`,
+    ),
+    ...(endMs < nowMs ? [`ended at ${new Date(endMs).toISOString()}, and never matches`] : []),
+  ];
+  return messages.map((message) => place(service, rule, list, { severity: 'problem', message }));
+}
+
+function isOfAnother(
+  pattern: PrincipalPattern,
+  trustDomains: ReadonlySet<string> | undefined,
+): boolean {
+  if (pattern.kind === 'any' || trustDomains === undefined) return false;
+  const id = parseSpiffeId(pattern.kind === 'exact' ? pattern.principal : pattern.parent);
+  return id !== undefined && !trustDomains.has(id.trustDomain);
+}
+
+function shadowFindings(service: AccessService): readonly Finding[] {
+  const earlier = new RulesByCaller();
+  return service.allow.flatMap((rule) => {
+    const denying = service.deny.find((other) => ruleCovers(other, rule));
+    const covering = earlier.near(rule).find((other) => ruleCovers(other, rule));
+    earlier.add(rule);
+    const message =
+      denying === undefined
+        ? covering && shadowMessage(covering, rule)
+        : `never allows anything: ${denying.name} denies all of it`;
+    const said: Said = { severity: 'problem', message: message ?? '' };
+    return message === undefined ? [] : [place(service, rule, 'allow', said)];
+  });
+}
+
+function shadowMessage(covering: AccessRule, rule: AccessRule): string {
+  return ruleCovers(rule, covering)
+    ? `never answers: it matches the same as ${covering.name} (line ${covering.line})`
+    : `never answers: ${covering.name} (line ${covering.line}), before it, allows all of it`;
+}
+
+/** Only rules for the same caller, or for more, can cover a rule: among thousands, few. */
+class RulesByCaller {
+  readonly #rules = new Map<string, AllowRule[]>();
+
+  add(rule: AllowRule): void {
+    for (const pattern of rule.from) {
+      const key = formatPrincipalPattern(pattern);
+      const rules = this.#rules.get(key) ?? [];
+      rules.push(rule);
+      this.#rules.set(key, rules);
+    }
+  }
+
+  near({ from: [first] }: AllowRule): readonly AllowRule[] {
+    return first === undefined
+      ? []
+      : [...keysCovering(first)].flatMap((key) => this.#rules.get(key) ?? []);
+  }
+}
+
+function* keysCovering(pattern: PrincipalPattern): Iterable<string> {
+  yield '*';
+  if (pattern.kind === 'any') return;
+  yield formatPrincipalPattern(pattern);
+  const whom = pattern.kind === 'exact' ? pattern.principal : pattern.parent;
+  const parts = whom.split('/');
+  for (let count = 3; count < parts.length; count += 1)
+    yield `${parts.slice(0, count).join('/')}/*`;
+}
+
+function breadthFindings(service: AccessService, rule: AllowRule): readonly Finding[] {
+  const isEverywhere = rule.paths?.includes('/**') ?? (rule.grpc ?? rule.tcp) === undefined;
+  const everybody = rule.from.filter(
+    (pattern) =>
+      pattern.kind === 'any' || (pattern.kind === 'under' && isWholeDomain(pattern.parent)),
+  );
+  const messages = [
+    ...(isEverywhere ? ['allows every path; name those that are needed'] : []),
+    ...everybody.map(
+      (pattern) => `is for ${formatPrincipalPattern(pattern)}; name those who need it`,
+    ),
+  ];
+  return messages.map((message) => place(service, rule, 'allow', { severity: 'warning', message }));
+}
+
+function isWholeDomain(parent: string): boolean {
+  return parseSpiffeId(parent)?.path === '';
+}
