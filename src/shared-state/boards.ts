@@ -1,0 +1,53 @@
+import type { Clock } from '../domain/clock.ts';
+import { type Board, type Seen, versionLength } from './bulletin.ts';
+import type { ScriptRunner } from './redis-connection.ts';
+
+/** For a process that shares nothing. */
+export function createMemoryBoard(clock: Clock): Board {
+  let text = '';
+  return {
+    isUp: () => true,
+    look(known, next) {
+      const isKnown = text.slice(0, versionLength) === known;
+      const seen = { nowMs: clock.nowMs(), text: isKnown ? undefined : text };
+      if (isKnown && next !== undefined) ({ text } = next);
+      return Promise.resolve(seen);
+    },
+  };
+}
+
+/** `key` holds the text. */
+export function createRedisBoard(runner: ScriptRunner, key: string): Board {
+  return {
+    isUp: () => runner.isUp(),
+    async look(known, next) {
+      const args = next === undefined ? [known] : [known, next.text, next.lifeMs];
+      return seenIn(await runner.runScript(lookScript, [key], args));
+    },
+  };
+}
+
+/**
+ * ARGV: the known version; perhaps the next text and its life in milliseconds. MGET, because the
+ * user may read so already.
+ */
+const lookScript = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local text = redis.call('MGET', KEYS[1])[1] or ''
+if string.sub(text, 1, ${versionLength}) ~= ARGV[1] then
+  return { now, text }
+end
+if ARGV[2] then
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+end
+return { now }
+`;
+
+function seenIn(reply: unknown): Seen {
+  const parts: readonly unknown[] = Array.isArray(reply) ? reply : [];
+  const [nowMs, text] = parts;
+  const isText = text === undefined || typeof text === 'string';
+  if (typeof nowMs === 'number' && isText) return { nowMs, text };
+  throw new Error('Redis gave a reply that is not of the bulletin');
+}
