@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../src/domain/clock.ts';
 import type { LimitsVerdict, OnStoreError } from '../src/domain/limit.ts';
 import { DenialCache } from '../src/limits/denial-cache.ts';
-import { createLimiter } from '../src/limits/limiter.ts';
 import { MemoryLimitStore } from '../src/limits/memory-store.ts';
 import type { RedisServers } from '../src/shared-state/redis-settings.ts';
 import { RedisLimitStore } from '../src/limits/redis-store.ts';
@@ -15,7 +14,7 @@ import { startSentinelGroup } from '../test/setup/redis-sentinel.ts';
 import { RedisServer } from '../test/setup/redis-server.ts';
 import { redisSettings, unobserved } from '../test/setup/redis-settings.ts';
 import { TcpProxy } from '../test/setup/tcp-proxy.ts';
-import { namedLimitFrom, questionFrom } from '../test/unit/limits/fixture.ts';
+import { namedLimitFrom, questionFrom, openLimiter } from '../test/unit/limits/fixture.ts';
 import { quantile } from './statistics.ts';
 
 const user = 'sallyport';
@@ -86,7 +85,7 @@ function openRig(servers: RedisServers): Rig {
     renewalFailed: () => {},
   });
   const options = { keyPrefix: 'sallyport:', isCluster: false, observer: unobserved };
-  const limiter = createLimiter(
+  const limiter = openLimiter(
     policies.map((onError) =>
       namedLimitFrom({ name: onError, onError, quota: 1_000_000, windowMs: 1000 }),
     ),

@@ -1,11 +1,14 @@
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import type { JsonObject } from '../domain/json.ts';
 import { formatAddress, type ListenAddress } from '../domain/listen-address.ts';
 
 export interface AdminCall {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
-  readonly token: string;
+  /** Absent where the server asks for none: on its own machine, for what changes nothing. */
+  readonly token?: string | undefined;
+  readonly body?: JsonObject | undefined;
 }
 
 export interface AdminReply {
@@ -29,7 +32,10 @@ export async function askAdmin(address: ListenAddress, call: AdminCall): Promise
   }
 }
 
-function send(address: ListenAddress, { token, ...call }: AdminCall): Promise<IncomingMessage> {
+function send(
+  address: ListenAddress,
+  { token, body, ...call }: AdminCall,
+): Promise<IncomingMessage> {
   const target =
     address.kind === 'unix'
       ? { socketPath: address.path }
@@ -40,12 +46,12 @@ function send(address: ListenAddress, { token, ...call }: AdminCall): Promise<In
         ...target,
         ...call,
         agent: false,
-        headers: { authorization: `Bearer ${token}` },
+        headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }) },
         signal: AbortSignal.timeout(timeoutMs),
       },
       resolve,
     )
       .on('error', reject)
-      .end();
+      .end(body && JSON.stringify(body));
   });
 }

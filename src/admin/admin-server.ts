@@ -3,7 +3,9 @@ import { isLocalOnly, type ListenAddress } from '../domain/listen-address.ts';
 import { boundConnections } from './bounded-connections.ts';
 import { isMeantForLoopback } from './exposure.ts';
 import type { AdminSources } from './facts.ts';
-import { type AdminAnswer, answerRequest, plain } from './routes.ts';
+import { type AdminAnswer, plain } from './answers.ts';
+import { readBody } from './read-body.ts';
+import { answerRequest } from './routes.ts';
 
 export interface AdminServerOptions extends AdminSources {
   readonly address: ListenAddress;
@@ -78,7 +80,8 @@ async function answerSafely(
     const { method = '', url: target = '', headers, socket } = request;
     const { authorization } = headers;
     const peer = socket.remoteAddress ?? 'this machine';
-    const question = { method, target, isLocal, authorization, peer };
+    const body = { readBody: () => readBody(request) };
+    const question = { method, target, isLocal, authorization, peer, ...body };
     const answer = await answerRequest(question, sources, tokenFile);
     if (answer.status === 401) onRefused(peer);
     return answer;

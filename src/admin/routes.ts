@@ -1,35 +1,10 @@
-import type { JsonObject } from '../domain/json.ts';
+import { isJsonObject, type JsonObject, parsePlainJson } from '../domain/json.ts';
 import { isAuthorized } from './admin-token.ts';
+import { type AdminAnswer, json, plain } from './answers.ts';
 import { type AdminSources, isReady, type Readiness } from './facts.ts';
+import { limitRoutes } from './limit-routes.ts';
 import { pageSecurityPolicy, renderPage } from './page.ts';
-
-export interface AdminAnswer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/**
- * `anybody`: a prober, or Prometheus. `local`: who is on this machine, where the server listens only
- * there, and else who has the token. `token`: only who has it, for it changes what decides.
- */
-type Access = 'anybody' | 'local' | 'token';
-
-interface Route {
-  /** `{name}` stands for what `answer` is told. */
-  readonly path: string;
-  readonly method: 'GET' | 'POST';
-  readonly access: Access;
-  readonly answer: Answer;
-}
-
-type Answer = (sources: AdminSources, asked: Asked) => AdminAnswer | Promise<AdminAnswer>;
-
-interface Asked {
-  readonly name: string;
-  readonly peer: string;
-}
+import { type Asked, nameIn, type Route } from './route.ts';
 
 const routes: readonly Route[] = [
   { path: '/', method: 'GET', access: 'local', answer: answerPage },
@@ -38,6 +13,7 @@ const routes: readonly Route[] = [
   { path: '/readyz', method: 'GET', access: 'anybody', answer: answerReadiness },
   { path: '/v1/status', method: 'GET', access: 'local', answer: answerStatus },
   { path: '/v1/bundles/{name}/rollback', method: 'POST', access: 'token', answer: rollBack },
+  ...limitRoutes,
 ];
 
 export interface AdminQuestion {
@@ -49,6 +25,8 @@ export interface AdminQuestion {
   readonly authorization: string | undefined;
   /** Who asks, for the log. */
   readonly peer: string;
+  /** Undefined: it is longer than anything that is asked here. */
+  readonly readBody: () => Promise<string | undefined>;
 }
 
 /** `tokenFile`: what holds the token; without one, nobody has it. */
@@ -58,37 +36,29 @@ export async function answerRequest(
   tokenFile: string | undefined,
 ): Promise<AdminAnswer> {
   const [path = ''] = question.target.split('?', 1);
-  for (const route of routes) {
-    const name = nameIn(path, route);
-    if (name === undefined) continue;
-    const refusal = refuseMethod(route, question) ?? (await refuse(route, question, tokenFile));
-    return refusal ?? route.answer(sources, { name, peer: question.peer });
-  }
-  return plain(404, `Nothing is here. There is: ${routes.map((route) => route.path).join(' ')}`);
+  const there = routes.filter((route) => nameIn(path, route) !== undefined);
+  const route = there.find((each) => methodsOf(each).includes(question.method));
+  if (route === undefined) return there.length > 0 ? refuseMethod(there) : notFound();
+  const refusal = await refuse(route, question, tokenFile);
+  if (refusal !== undefined) return refusal;
+  const read: Body = route.takesBody === true ? await bodyOf(question) : { body: {} };
+  if ('refusal' in read) return read.refusal;
+  const name = nameIn(path, route) ?? '';
+  return route.answer(sources, { name, peer: question.peer, body: read.body });
 }
 
-/** What stands for `{name}`, and nothing where there is none; undefined: it is another path. */
-function nameIn(path: string, route: Route): string | undefined {
-  const [start = '', end] = route.path.split('{name}');
-  if (end === undefined) return path === route.path ? '' : undefined;
-  const isLongEnough = path.length > start.length + end.length;
-  if (!isLongEnough || !path.startsWith(start) || !path.endsWith(end)) return undefined;
-  return decoded(path.slice(start.length, -end.length));
+function notFound(): AdminAnswer {
+  const paths = new Set(routes.map((route) => route.path));
+  return plain(404, `Nothing is here. There is: ${[...paths].join(' ')}`);
 }
 
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
+function methodsOf({ method }: Route): readonly string[] {
+  return method === 'GET' ? ['GET', 'HEAD'] : [method];
 }
 
-function refuseMethod({ method }: Route, question: AdminQuestion): AdminAnswer | undefined {
-  const allowed = method === 'GET' ? ['GET', 'HEAD'] : [method];
-  if (allowed.includes(question.method)) return undefined;
-  const answer = plain(405, `Only ${allowed.join(' and ')}`);
-  return { ...answer, headers: { allow: allowed.join(', ') } };
+function refuseMethod(there: readonly Route[]): AdminAnswer {
+  const allowed = there.flatMap(methodsOf);
+  return { ...plain(405, `Only ${allowed.join(' and ')}`), headers: { allow: allowed.join(', ') } };
 }
 
 async function refuse(
@@ -109,8 +79,16 @@ const needsToken: Readonly<Record<'local' | 'token', string>> = {
   token: 'This changes what decides, so it takes a token: set admin.tokenFile',
 };
 
-export function plain(status: number, text: string): AdminAnswer {
-  return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n` };
+type Body = { readonly body: JsonObject } | { readonly refusal: AdminAnswer };
+
+async function bodyOf({ readBody }: AdminQuestion): Promise<Body> {
+  const text = await readBody();
+  if (text === undefined) {
+    const refusal = plain(413, 'The body is too long for anything that is asked here');
+    return { refusal: { ...refusal, headers: { connection: 'close' } } };
+  }
+  const body = parsePlainJson(text);
+  return isJsonObject(body) ? { body } : { refusal: plain(400, 'The body must be a JSON object') };
 }
 
 function answerPage({ facts, readiness }: AdminSources): AdminAnswer {
@@ -147,8 +125,4 @@ async function rollBack({ rollback }: AdminSources, { name, peer }: Asked): Prom
   return result.outcome === 'refused'
     ? plain(409, result.reason)
     : plain(404, `There is no bundle ${JSON.stringify(name)}`);
-}
-
-function json(document: JsonObject): AdminAnswer {
-  return { status: 200, contentType: 'application/json', body: `${JSON.stringify(document)}\n` };
 }

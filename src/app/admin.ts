@@ -10,8 +10,10 @@ import type { GateKeeper, Served } from './gate-keeper.ts';
 import { insecureOptions } from './insecurity.ts';
 import type { BundleStatus } from '../policy/bundles/status.ts';
 import type { LimitCounts } from './limit-counts.ts';
+import type { LimitOverrides } from './limit-overrides.ts';
 import type { PolicyBundles } from './policy-bundles.ts';
 import { refusalLog } from './refusal-log.ts';
+import { createLimitHands } from './limit-hands.ts';
 import { rollBack } from './roll-back.ts';
 import { version } from './version.ts';
 
@@ -19,6 +21,7 @@ export interface AdminDependencies {
   readonly keeper: GateKeeper;
   readonly bundles: PolicyBundles;
   readonly counts: LimitCounts;
+  readonly overrides: LimitOverrides;
   readonly telemetry: Telemetry;
   readonly log: Logger;
   readonly clock: Clock;
@@ -43,6 +46,7 @@ export function createAdmin(dependencies: AdminDependencies): AdminServer {
     ],
     status: () => statusOf(keeper.served, report()),
     rollback: (bundle, peer) => rollBack(bundles, log, bundle, peer),
+    limits: createLimitHands(dependencies),
     scrape: () => telemetry.scrape(),
     scrapeContentType: telemetry.contentType,
     onRefused: refusalLog(log, clock),
@@ -60,7 +64,7 @@ function factsOf(
     version,
     policy: policy.identity,
     bundles: statuses.map((status) => ({ name: status.name, state: stateOf(status) })),
-    limits: limits.names,
+    limits: limits.table.names(),
     insecureOptions: insecureOptions(config),
   };
 }

@@ -1,23 +1,22 @@
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { Config } from '../config/config.ts';
-import { type Clock, systemClock } from '../domain/clock.ts';
+import { systemClock } from '../domain/clock.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';
 import { createHealthService } from '../server/health-service.ts';
-import { createStderrLogger, type Logger } from '../telemetry/log.ts';
-import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import { createStderrLogger } from '../telemetry/log.ts';
+import { createTelemetry } from '../telemetry/telemetry.ts';
 import { probeAdminToken } from './admin-token.ts';
 import { createAdmin } from './admin.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { createChecks } from './checks.ts';
 import { faultLog } from './fault-log.ts';
-import { GateKeeper, type Served } from './gate-keeper.ts';
-import { createBundleNews } from './bundle-news.ts';
+import type { Served } from './gate-keeper.ts';
 import { insecureOptions, warnOfInsecurity } from './insecurity.ts';
 import { createLabels } from './labels.ts';
-import { type LimitCounts, openLimitCounts } from './limit-counts.ts';
-import { problemsOf, throwProblems, valueOf } from './loaded.ts';
-import { PolicyBundles } from './policy-bundles.ts';
+import { problemsOf, throwProblems } from './loaded.ts';
+import { openGate, type Surroundings } from './open-gate.ts';
+import { orElse } from './or-else.ts';
 import { type ConfigSource, filesOf, Reloader } from './reloader.ts';
 import { statusReport } from './status-document.ts';
 import { createStatusReports } from './status-reports.ts';
@@ -28,12 +27,6 @@ export interface App {
   start(): Promise<{ readonly address: ListenAddress; readonly adminAddress: ListenAddress }>;
   /** Drains; bounded by `server.drainTimeout`. */
   stop(): Promise<void>;
-}
-
-interface Surroundings {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly telemetry: Telemetry;
 }
 
 /**
@@ -58,7 +51,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
     statusReports.changed();
   };
   const gate = await openGate(config, surroundings, showState);
-  const { keeper, bundles, counts } = gate;
+  const { keeper, bundles } = gate;
   const labels = createLabels(config.audit);
   const report = () => statusReport(labels, bundles.status());
   const statusReports = createStatusReports(config.policy.status, report, surroundings);
@@ -73,6 +66,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
 
   async function start() {
     announce();
+    gate.start(recorder);
     const adminAddress = await admin.start();
     const address = await server.start();
     reloader.start();
@@ -88,9 +82,9 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
     await reloader.stop();
     await bundles.stop();
     await statusReports.stop();
+    gate.close();
     await recorder.close();
     await admin.stop();
-    counts.close();
   }
 
   return { start: () => orElse(start(), stop), stop };
@@ -105,34 +99,4 @@ function announceServed(
   recorder.useMask(mask);
   telemetry.setInsecureOptions(insecureOptions(config));
   warnOfInsecurity(config, log);
-}
-
-/** What a failed start leaves open would keep the process alive, listening to nobody. */
-async function orElse<T>(work: Promise<T>, undo: () => Promise<void> | void): Promise<T> {
-  try {
-    return await work;
-  } catch (fault) {
-    await undo();
-    throw fault;
-  }
-}
-
-/** What decides, and what keeps it up to date. Rejects with every problem of local files. */
-async function openGate(
-  config: Config,
-  { clock, log, telemetry }: Surroundings,
-  onChecked: () => void,
-): Promise<{ counts: LimitCounts; keeper: GateKeeper; bundles: PolicyBundles }> {
-  const counts = await openLimitCounts(config.redis, clock, log, telemetry);
-  const open = async () => {
-    const keeper = valueOf(await GateKeeper.open(config, counts.surroundings));
-    const news = createBundleNews(log, telemetry, onChecked);
-    const bundles = new PolicyBundles(keeper, clock, news);
-    throwProblems(await bundles.open());
-    telemetry.trackBundles(() => bundles.status());
-    return { counts, keeper, bundles };
-  };
-  return orElse(open(), () => {
-    counts.close();
-  });
 }

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { Problem } from '../config/problem.ts';
 import { createRequestReader } from '../envoy/request-view.ts';
 import { createPeerResolver } from '../identity/peer-resolver.ts';
-import type { LimiterSurroundings } from '../limits/limiter.ts';
+import type { BucketSurroundings } from '../limits/buckets.ts';
 import type { PolicyBundle } from '../policy/bundle.ts';
 import { createWaitingPolicy } from '../policy/waiting-policy.ts';
 import { createBothPolicies } from '../policy/both-policies.ts';
@@ -50,20 +50,17 @@ const nothing = createWaitingPolicy({ name: 'none', decision: 'none' });
  * and the problems are returned. Reloads take place one after another.
  */
 export class GateKeeper {
-  readonly #surroundings: LimiterSurroundings;
+  readonly #surroundings: BucketSurroundings;
   #served: Served;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(served: Served, surroundings: LimiterSurroundings) {
+  private constructor(served: Served, surroundings: BucketSurroundings) {
     this.#served = served;
     this.#surroundings = surroundings;
   }
 
   /** Denies everything until it is given a policy. */
-  static async open(
-    config: Config,
-    surroundings: LimiterSurroundings,
-  ): Promise<Loaded<GateKeeper>> {
+  static async open(config: Config, surroundings: BucketSurroundings): Promise<Loaded<GateKeeper>> {
     const built = await buildAll(config, undefined, surroundings);
     return 'problems' in built ? built : { value: new GateKeeper(built.value, surroundings) };
   }
@@ -137,7 +134,7 @@ export class GateKeeper {
 async function buildAll(
   config: Config,
   bundle: PolicyBundle | undefined,
-  surroundings: LimiterSurroundings,
+  surroundings: BucketSurroundings,
 ): Promise<Loaded<Served>> {
   const bundled = await loadedFrom('policy', () => buildPolicy(config, bundle));
   const access = await loadAccessPolicy(config);

@@ -1,116 +1,96 @@
-import type { RedisConfig } from '../config/config.ts';
-import { formatProblem } from '../config/problem.ts';
-import { FileWatcher } from '../config/watch-files.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { EmergencyOverride } from '../domain/limit-override.ts';
+import type { BucketSurroundings } from '../limits/buckets.ts';
 import { DenialCache } from '../limits/denial-cache.ts';
-import type { LimiterSurroundings } from '../limits/limiter.ts';
 import { MemoryLimitStore } from '../limits/memory-store.ts';
+import { Offenders } from '../limits/offenders.ts';
 import { RedisLimitStore } from '../limits/redis-store.ts';
-import { createRedisConnection, type RedisObserver } from '../shared-state/redis-connection.ts';
+import { ReplicaCensus } from '../shared-state/replica-census.ts';
 import type { Logger } from '../telemetry/log.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
-import { valueOf } from './loaded.ts';
-import { loadRedisSettings, redisFiles } from './redis-settings.ts';
+import { changeLog } from './change-log.ts';
+import type { SharedRedis, SharedState } from './shared-state.ts';
 
 /** Where limits are counted. Outlives every reload, so that callers keep their place. */
 export interface LimitCounts {
-  readonly surroundings: LimiterSurroundings;
+  readonly surroundings: BucketSurroundings;
   /** For people: what counts, and whether it does. */
   describe(): string;
-  close(): void;
+  /** Buckets were emptied, here or by another replica. */
+  forget(): void;
+  start(): void;
+  stop(): void;
 }
 
-export function countInMemory(clock: Clock): LimitCounts {
+type Overrides = () => readonly EmergencyOverride[];
+const none: readonly EmergencyOverride[] = [];
+
+export function countInMemory(clock: Clock, overrides: Overrides = () => none): LimitCounts {
   const store = new MemoryLimitStore(clock);
+  const offenders = new Offenders(clock);
   return {
-    surroundings: { store, localStore: store, replicas: 1, clock },
+    surroundings: { store, localStore: store, replicas: () => 1, overrides, offenders, clock },
     describe: () => 'counted in memory, by this process alone',
-    close: () => {},
+    forget: () => {},
+    start: () => {},
+    stop: () => {},
   };
 }
 
-async function countInRedis(
-  config: RedisConfig,
+/** In Redis where it is configured. */
+export function createLimitCounts(
+  shared: SharedState,
   clock: Clock,
-  observer: RedisObserver,
-): Promise<LimitCounts> {
-  const paths = redisFiles(config);
-  const watcher = new FileWatcher();
-  await watcher.look(paths);
-  const connection = createRedisConnection(valueOf(loadRedisSettings(config)), observer);
-  const onChange = (): void => {
-    const renewed = loadRedisSettings(config);
-    if ('value' in renewed) connection.renew(renewed.value);
-    else observer.renewalFailed(renewed.problems.map(formatProblem).join('; '));
-  };
-  if (paths.length > 0) watcher.watch([{ paths, onChange }]);
-  const store = new RedisLimitStore(
-    connection,
-    {
-      keyPrefix: config.keyPrefix,
-      isCluster: config.cluster !== undefined,
-      observer: {
-        opened: ({ message }) => {
-          observer.lost(message);
-        },
-        closed: () => {
-          observer.connected();
-        },
-      },
-    },
-    clock,
+  log: Logger,
+  overrides: Overrides,
+): LimitCounts {
+  const { redis } = shared;
+  if (redis === undefined) return countInMemory(clock, overrides);
+  const { connection, key, config } = redis;
+  const store = new DenialCache(countIn(redis, clock), clock);
+  const onFault = changeLog(
+    log,
+    'replicas are not counted: onError local divides by the last number',
   );
+  const census = new ReplicaCensus({ runner: connection, key: key('replicas'), onFault });
+  const isCounting = config.replicas === 'auto';
+  shared.onConnected(() => {
+    if (isCounting) census.beatNow();
+  });
   return {
     surroundings: {
-      store: new DenialCache(store, clock),
+      store,
       localStore: new MemoryLimitStore(clock),
-      replicas: config.replicas,
+      replicas: () => (config.replicas === 'auto' ? census.count : config.replicas),
+      overrides,
+      offenders: new Offenders(clock),
       clock,
     },
     describe: () =>
       connection.isUp() ? 'counted in Redis' : "Redis is away: each limit's onError holds",
-    close: () => {
-      watcher.stop();
-      connection.close();
+    forget: () => {
+      store.forget();
+    },
+    start: () => {
+      if (isCounting) census.start();
+    },
+    stop: () => {
+      census.stop();
     },
   };
 }
 
-/**
- * In Redis where it is configured.
- * Rejects with all that is wrong with the files of the Redis configuration.
- */
-export async function openLimitCounts(
-  redis: RedisConfig | undefined,
-  clock: Clock,
-  log: Logger,
-  telemetry: Telemetry,
-): Promise<LimitCounts> {
-  return redis === undefined
-    ? countInMemory(clock)
-    : countInRedis(redis, clock, redisObserver(log, telemetry));
-}
-
-/** Logs that Redis came or went, not each attempt to reach it. */
-function redisObserver(log: Logger, telemetry: Telemetry): RedisObserver {
-  let up: boolean | undefined;
-  return {
-    connected() {
-      const wasUp = up === true;
-      up = true;
-      telemetry.setRedisUp(true);
-      if (!wasUp) log.info('Redis is connected: limits are shared');
-    },
-    lost(cause) {
-      const wasLost = up === false;
-      up = false;
-      telemetry.setRedisUp(false);
-      if (!wasLost) log.error('Redis is away: limits follow their onError', { cause });
-    },
-    renewalFailed(cause) {
-      log.error('Redis is not reached with the renewed files: mend them; the old ones hold', {
-        cause,
-      });
+function countIn({ connection, config, observer }: SharedRedis, clock: Clock): RedisLimitStore {
+  const options = {
+    keyPrefix: config.keyPrefix,
+    isCluster: config.cluster !== undefined,
+    observer: {
+      opened: ({ message }: Error) => {
+        observer.lost(message);
+      },
+      closed: () => {
+        observer.connected();
+      },
     },
   };
+  return new RedisLimitStore(connection, options, clock);
 }

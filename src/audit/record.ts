@@ -47,6 +47,16 @@ export function formatBareRecord(
   return `${JSON.stringify({ ...summary(completed, labels), record_fault: fault })}\n`;
 }
 
+/** Something that is no decision: it has an `event`, and no `decision_id`. */
+export function formatEvent(
+  event: string,
+  details: JsonObject,
+  labels: RecordLabels,
+  atMs: number,
+): string {
+  return `${JSON.stringify({ labels, timestamp: rfc3339(atMs), event, ...details })}\n`;
+}
+
 function summary({ check, decision, policy, durationMs }: CompletedCheck, labels: RecordLabels) {
   const { caller, verdict, limits } = check;
   return {
@@ -71,8 +81,8 @@ function detailOf(decision: Decision): string | undefined {
   return decision instanceof Denial ? decision.detail : undefined;
 }
 
-function limitRecord({ name, result, mode, remaining, degraded }: LimitState) {
-  return { name, result, mode, remaining, degraded };
+function limitRecord({ name, result, mode, remaining, degraded, override }: LimitState) {
+  return { name, result, mode, remaining, degraded, override };
 }
 
 /** OPA's names where OPA has the metric. */

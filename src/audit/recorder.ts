@@ -1,8 +1,9 @@
 import type { CompletedCheck } from '../check/check.ts';
 import type { DecisionRecorder } from '../check/ports.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { AuditEvents } from './events.ts';
 import type { Mask } from './mask.ts';
-import { formatBareRecord, formatRecord, type RecordLabels } from './record.ts';
+import { formatBareRecord, formatEvent, formatRecord, type RecordLabels } from './record.ts';
 import type { Sink } from './sink.ts';
 
 export interface RecorderOptions {
@@ -15,6 +16,8 @@ export interface RecorderOptions {
 }
 
 export interface Recorder extends DecisionRecorder {
+  /** Writes down something that is no decision, and changes what is decided. */
+  note(event: string, details: JsonObject): void;
   /** Replaces the mask, for a configuration that changed. */
   useMask(mask: Mask): void;
   /** Writes down what is pending, and waits for the sinks, but no longer than `timeoutMs`. */
@@ -56,6 +59,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (pending.length >= maxPending) return events.dropped('recorder', 'queue_full', 1);
       pending.push(completed);
       turn ??= setImmediate(takeTurn);
+    },
+    note(event, details) {
+      const line = formatEvent(event, details, labels, Date.now());
+      for (const sink of sinks) sink.write(line);
     },
     useMask(changed) {
       mask = changed;

@@ -53,8 +53,15 @@ function optionText({ name, short, value, multiple }: CommandOption): string {
   return short === undefined ? `    ${repeated}` : `-${short}, ${repeated}`;
 }
 
-/** Two aligned columns, indented. */
-export function table(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd()).join('\n');
+/** Aligned columns, indented. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    }
+  }
+  const line = (row: readonly string[]): string =>
+    row.map((cell, column) => `  ${cell.padEnd(widths[column] ?? 0)}`).join('');
+  return rows.map((row) => line(row).trimEnd()).join('\n');
 }

@@ -5,6 +5,10 @@ import { bundleVerify } from './bundle-verify.ts';
 import { check } from './check.ts';
 import { helpOf, table, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
+import { limitsOverrideAdd, limitsOverrideList, limitsOverrideRemove } from './limits/override.ts';
+import { limitsReset } from './limits/reset.ts';
+import { limitsShow } from './limits/show.ts';
+import { limitsTop } from './limits/top.ts';
 import { rollback } from './rollback.ts';
 import { serve } from './serve.ts';
 import { UsageError } from './usage-error.ts';
@@ -18,6 +22,12 @@ const commands: readonly Command[] = [
   bundleInspect,
   bundleVerify,
   rollback,
+  limitsShow,
+  limitsReset,
+  limitsTop,
+  limitsOverrideAdd,
+  limitsOverrideList,
+  limitsOverrideRemove,
 ];
 
 /** Does what the arguments say. Never rejects. */
@@ -65,7 +75,7 @@ Exit status: 0 yes, 1 the answer is no, 2 it could not be asked.
 `;
 }
 
-/** A command has one word or two. */
+/** A command has one word to three. */
 function wordsOf({ name }: Command): readonly string[] {
   return name.split(' ');
 }
@@ -78,8 +88,10 @@ function commandCalled(words: readonly string[]): Command {
   const command = findCommand(words);
   if (command !== undefined) return command;
   const names = commands.map((each) => each.name);
-  const isFamily = names.some((name) => name.startsWith(`${words[0]} `));
-  const typed = words.slice(0, isFamily ? 2 : 1).join(' ');
+  const family = commands.filter(({ name }) => name.startsWith(`${words[0]} `));
+  const length = Math.max(1, ...family.map((each) => wordsOf(each).length));
+  const options = words.findIndex((word) => word.startsWith('-'));
+  const typed = words.slice(0, options === -1 ? length : Math.min(length, options)).join(' ');
   const close = nearest(typed, names);
   throw new UsageError(
     `there is no command ${JSON.stringify(typed)}; ${close === undefined ? `there are ${names.join(', ')}` : `did you mean ${close}?`}`,

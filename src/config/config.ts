@@ -91,8 +91,11 @@ export interface RedisConfig {
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
   readonly keyPrefix: string;
-  /** How many replicas share the limits: what `onError: local` divides them by. */
-  readonly replicas: number;
+  /**
+   * How many replicas share the limits: what `onError: local` divides them by. `auto`: as many as
+   * Redis has seen of late.
+   */
+  readonly replicas: number | 'auto';
 }
 
 export interface RemoteAddress {

@@ -2,6 +2,7 @@ import type { LimitDefinition, LimitOverride, LimitRate } from '../domain/limit.
 import { deepFreeze } from './deep-freeze.ts';
 import { keyPart } from './limit-key-part.ts';
 import { match, workload } from './limit-match.ts';
+import { limitName } from './limit-name.ts';
 import {
   quota,
   rate,
@@ -26,7 +27,7 @@ import {
   unique,
   type Conflict,
 } from './schema.ts';
-import { integer, oneOf, text } from './values.ts';
+import { integer, oneOf } from './values.ts';
 
 export type LoadedLimits =
   { readonly limits: readonly LimitDefinition[] } | { readonly problems: readonly Problem[] };
@@ -40,13 +41,6 @@ export function loadLimits(path: string): LoadedLimits {
     ? { problems: inOrder(problems) }
     : { limits: deepFreeze(file.limits) };
 }
-
-/** Safe in a Redis key, a header and a metric label. */
-const limitName = text(
-  'name',
-  'a name of 1 to 64 letters, digits, dots, dashes and underscores that begins with a letter',
-  /^[A-Za-z][\w.-]{0,63}$/,
-);
 
 interface WrittenOverride extends WrittenRate {
   readonly when: { readonly caller: string };

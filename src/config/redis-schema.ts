@@ -1,4 +1,5 @@
 import type { RedisConfig, RedisSentinelsConfig, RedisTlsConfig, RemoteAddress } from './config.ts';
+import { leaf } from './leaf.ts';
 import {
   conflictIf,
   defaulted,
@@ -53,6 +54,21 @@ const tls = section<RedisTlsConfig>(
   ],
 );
 
+const replicaCount = leaf({
+  type: 'auto, or integer',
+  expected: 'auto, or an integer from 1 to 10000',
+  yamlType: 'number',
+  parse: (value) => (Number.isInteger(value) && value >= 1 && value <= 10_000 ? value : undefined),
+});
+
+const replicas: Schema<number | 'auto'> = {
+  ...replicaCount,
+  read: (node, path, reading) =>
+    node.kind === 'scalar' && node.value === 'auto'
+      ? 'auto'
+      : replicaCount.read(node, path, reading),
+};
+
 /** Where limits are counted. */
 export const redis = section<RedisConfig>(
   {
@@ -92,9 +108,9 @@ export const redis = section<RedisConfig>(
     ),
     replicas: defaulted(
       'replicas',
-      integer(1, 10_000),
-      '1',
-      'How many replicas share the limits: what `onError: local` divides them by.',
+      replicas,
+      'auto',
+      'How many replicas share the limits: what `onError: local` divides them by. `auto`: as many as Redis last saw.',
     ),
   },
   (written) => [...serverConflicts(written), ...urlConflicts(written)],

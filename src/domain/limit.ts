@@ -20,7 +20,10 @@ export interface LimitQuestion {
 export interface LimitState {
   readonly name: string;
   readonly mode: LimitMode;
-  /** `skipped`: not asked. The store could not answer (`degraded`), or another limit had refused. */
+  /**
+   * `skipped`: not asked. The store could not answer (`degraded`), another limit had refused, or
+   * an operator has turned it off (`override`).
+   */
   readonly result: 'within' | 'over' | 'skipped';
   /** Units a window, and the window's length in milliseconds: `100/1m` is 100 and 60000. */
   readonly quota: number;
@@ -33,6 +36,10 @@ export interface LimitState {
   readonly retryAfterMs: number;
   /** How the decision was made when the store could not answer. */
   readonly degraded?: OnStoreError;
+  /** Within, with more than four fifths of the burst used. */
+  readonly isNear?: boolean;
+  /** The emergency override that held. */
+  readonly override?: string;
 }
 
 export interface LimitsVerdict {

@@ -8,6 +8,7 @@ import type { CalendarUnit, CalendarWindow } from '../domain/limit.ts';
 export type CalendarEdges = readonly [number, number, number, number];
 
 export interface Calendar {
+  readonly unit: CalendarUnit;
   edgesAt(nowMs: number): CalendarEdges;
 }
 
@@ -19,6 +20,7 @@ export function createCalendar({ unit, timeZone }: CalendarWindow): Calendar {
   const startUs = (day: number): number => 1000 * zone.startMs(day);
   let edges: CalendarEdges = [0, 0, 0, 0];
   return {
+    unit,
     edgesAt(nowMs) {
       const [, begunUs, endUs] = edges;
       if (nowMs * 1000 >= begunUs && nowMs * 1000 < endUs) return edges;

@@ -1,7 +1,7 @@
-import type { LimitDefinition, LimitMode, LimitRate, OnStoreError } from '../domain/limit.ts';
+import type { LimitDefinition, LimitMode, OnStoreError } from '../domain/limit.ts';
 import { type Calendar, createCalendar } from './calendar.ts';
-import { calendarPaceOf, type Pace, paceOf } from './gcra.ts';
-import { compileKey, type KeyReader } from './keys.ts';
+import { compileKey, type KeyReader, partName } from './keys.ts';
+import { type PaceTable, paceTableOf, type Rates, shareReader } from './pace-table.ts';
 
 /** A limit with everything computed that does not depend on the request. */
 export interface CompiledLimit {
@@ -11,82 +11,61 @@ export interface CompiledLimit {
   readonly mode: LimitMode;
   readonly onError: OnStoreError;
   readonly cost: number;
+  /** Of its service alone, where it matches one. */
+  readonly service?: string;
   /** Begins every key of this limit and of no other. */
   readonly keyPrefix: string;
   readonly keyOf: KeyReader;
+  /** What it is counted by, in the words of the file. */
+  readonly by: readonly string[];
   /** Present: counted in its windows. */
   readonly calendar?: Calendar;
-  readonly paces: Paces;
-  /** By principal. */
-  readonly overrides: ReadonlyMap<string, Paces>;
-  /** The largest capacities of them all. */
-  readonly ceilings: Readonly<Record<keyof Paces, number>>;
-}
-
-export interface Paces {
-  readonly shared: Pace;
-  /** This replica's share, for when the shared store cannot answer. */
-  readonly local: Pace;
+  readonly rates: Rates;
+  readonly paces: PaceTable;
+  /** The paces of one of so many replicas. */
+  readonly shareOf: (replicas: number) => PaceTable;
+  /** The emergency override that made it what it is. */
+  readonly override?: string;
+  /** It is neither counted nor enforced: the override says so. */
+  readonly isOff: boolean;
 }
 
 /** @throws {RangeError} naming the limit whose rate cannot be counted. */
-export function compileLimit(
-  definition: LimitDefinition,
-  order: number,
-  replicas: number,
-): CompiledLimit {
-  const { name, mode, cost, calendar } = definition;
-  const paceFor = calendar === undefined ? paceOf : calendarPaceOf;
-  const pacesFor = (rate: LimitRate): Paces => {
-    try {
-      return { shared: paceFor(rate), local: paceFor(shareOf(rate, cost, replicas)) };
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new RangeError(`limit "${name}": ${why}`, { cause: error });
-    }
-  };
-  const paces = pacesFor(definition);
-  const overrides = overridesOf(definition, pacesFor);
-  const all = [paces, ...overrides.values()];
+export function compileLimit(definition: LimitDefinition, order: number): CompiledLimit {
+  const { name, mode, cost, calendar, by, match } = definition;
+  const { quota, windowMs, burst, overrides } = definition;
+  const isCalendar = calendar !== undefined;
   return {
     name,
     order,
     mode,
-    // A shadow limit never refuses, whatever happens.
-    onError: mode === 'shadow' && definition.onError === 'deny' ? 'allow' : definition.onError,
+    onError: onErrorIn(mode, definition.onError),
     cost,
+    ...(match?.service !== undefined && { service: match.service }),
     // Levels of another kind have keys of their own.
     keyPrefix: `${encodeURIComponent(name)}${calendar ? `/${calendar.unit}` : ''}:`,
-    keyOf: compileKey(definition.by),
+    keyOf: compileKey(by),
+    by: by.map(partName),
     ...(calendar && { calendar: createCalendar(calendar) }),
-    paces,
-    overrides,
-    ceilings: {
-      shared: Math.max(...all.map(({ shared }) => shared.capacityUs)),
-      local: Math.max(...all.map(({ local }) => local.capacityUs)),
-    },
+    ...pacesFrom({ quota, windowMs, burst, overrides, isCalendar, cost }, name),
+    isOff: false,
   };
 }
 
-function overridesOf(
-  definition: LimitDefinition,
-  pacesFor: (rate: LimitRate) => Paces,
-): ReadonlyMap<string, Paces> {
-  const overrides = new Map<string, Paces>();
-  for (const override of definition.overrides) {
-    if (!overrides.has(override.caller)) overrides.set(override.caller, pacesFor(override));
+/** A shadow limit never refuses, whatever happens. */
+export function onErrorIn(mode: LimitMode, onError: OnStoreError): OnStoreError {
+  return mode === 'shadow' && onError === 'deny' ? 'allow' : onError;
+}
+
+/** @throws {RangeError} naming the limit whose rate cannot be counted. */
+export function pacesFrom(
+  rates: Rates,
+  name: string,
+): Pick<CompiledLimit, 'rates' | 'paces' | 'shareOf'> {
+  try {
+    return { rates, paces: paceTableOf(rates), shareOf: shareReader(rates) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RangeError(`limit "${name}": ${why}`, { cause: error });
   }
-  return overrides;
-}
-
-/**
- * The share of one of `replicas`, rounded down, at least 1. The burst still holds one request at
- * the limit's own cost when the whole burst does; else a share would refuse everyone for ever.
- */
-function shareOf({ quota, windowMs, burst }: LimitRate, cost: number, replicas: number): LimitRate {
-  return {
-    quota: Math.max(Math.floor(quota / replicas), 1),
-    windowMs,
-    burst: Math.max(Math.floor(burst / replicas), Math.min(cost, burst), 1),
-  };
 }

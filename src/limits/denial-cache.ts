@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { windowEndUs } from './calendar.ts';
 import { fits } from './gcra.ts';
-import type { Charge, LimitStore, Taken } from './store.ts';
+import type { Charge, EmptyableStore, Taken } from './store.ts';
 
 /** After this the store is asked again, which may have been reset, or lost a failover. */
 const maxAgeUs = 1_000_000;
@@ -21,16 +21,18 @@ interface Told {
  * Refuses, without asking, what the store is known to refuse: a caller who is over a limit and
  * tries on costs no call. It is exact: a bucket that was seen can only have drained by the time that
  * passed, and may have been charged since. It knows levels, not refusals, so a limit that is raised
- * admits at once. Only what is given back is seen late, by up to a second.
+ * admits at once. What is given back it is told of (`forget`); what a store lost it sees a second late.
  */
-export class DenialCache implements LimitStore {
-  readonly #store: LimitStore;
+export class DenialCache implements EmptyableStore {
+  readonly #store: EmptyableStore;
   readonly #clock: Clock;
   readonly #maxKeys: number;
   /** The oldest first. */
   readonly #told = new Map<string, Told>();
+  /** How often it was to forget. */
+  #generation = 0;
 
-  constructor(store: LimitStore, clock: Clock, maxKeys = defaultMaxKeys) {
+  constructor(store: EmptyableStore, clock: Clock, maxKeys = defaultMaxKeys) {
     this.#store = store;
     this.#clock = clock;
     this.#maxKeys = maxKeys;
@@ -48,10 +50,24 @@ export class DenialCache implements LimitStore {
     }
     const taken = this.#store.take(charges, deadlineMs);
     if (!(taken instanceof Promise)) return taken;
+    const generation = this.#generation;
     return taken.then((answer) => {
-      if (!answer.admitted) this.#learn(charges, answer, askedUs);
+      // What was on its way while buckets were emptied may be of before.
+      const isCurrent = generation === this.#generation;
+      if (!answer.admitted && isCurrent) this.#learn(charges, answer, askedUs);
       return answer;
     });
+  }
+
+  async empty(charges: readonly Charge[], deadlineMs: number): Promise<void> {
+    await this.#store.empty(charges, deadlineMs);
+    this.forget();
+  }
+
+  /** Some buckets were emptied: all are asked for again. */
+  forget(): void {
+    this.#generation += 1;
+    this.#told.clear();
   }
 
   /** Undefined when the store has to be asked. */

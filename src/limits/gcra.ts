@@ -21,7 +21,7 @@ export function calendarPaceOf({ quota, windowMs }: LimitRate): Pace {
 }
 
 /** 142 years. With the time since 1970 added it is still an exact integer in a double. */
-const maxCapacityUs = 2 ** 52;
+export const maxCapacityUs = 2 ** 52;
 
 /**
  * The interval is rounded up, so a caller never gets more than the rate; below 1 % less up to

@@ -20,6 +20,13 @@ export function compileKey(by: readonly LimitKeyPart[]): KeyReader {
   };
 }
 
+/** A part as the file writes it, without how much of an address counts. */
+export function partName(part: LimitKeyPart): string {
+  return part.kind === 'header' || part.kind === 'contextExtension'
+    ? `${part.kind}:${part.name}`
+    : part.kind;
+}
+
 /** The key that a policy gave. It never equals one that a limit's own `by` makes. */
 export function policyKey(key: string): string {
   return bounded(encodePart('k', key));

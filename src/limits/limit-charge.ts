@@ -1,16 +1,19 @@
 import type { LimitQuestion } from '../domain/limit.ts';
 import type { LimitRequest } from '../domain/policy.ts';
-import type { CompiledLimit, Paces } from './compiled-limit.ts';
+import type { CompiledLimit } from './compiled-limit.ts';
 import type { Pace } from './gcra.ts';
 import { policyKey } from './keys.ts';
+import { paceFor } from './pace-table.ts';
 import type { Charge } from './store.ts';
 
 /** A charge, and what its outcome is told with. */
 export interface LimitCharge extends Charge {
   readonly limit: CompiledLimit;
   readonly cost: number;
-  readonly paces: Paces;
-  /** The one of `paces` that the charge is counted by. */
+  readonly caller: string | undefined;
+  /** What the policy gave to count by, instead of the limit's own parts. */
+  readonly policyKey: string | undefined;
+  /** What the charge is counted by. */
   readonly pace: Pace;
 }
 
@@ -21,35 +24,36 @@ export function chargeFor(
   nowMs: number,
   requested?: LimitRequest,
 ): LimitCharge {
-  const { calendar } = limit;
-  const { caller } = question;
-  const override = caller === undefined ? undefined : limit.overrides.get(caller.principal);
-  const paces = override ?? limit.paces;
+  const { calendar, paces } = limit;
+  const caller = question.caller?.principal;
+  const pace = paceFor(paces, caller);
   const cost = requested?.cost ?? limit.cost;
   const counted = requested?.key === undefined ? limit.keyOf(question) : policyKey(requested.key);
   return {
     key: limit.keyPrefix + counted,
     counted,
-    amount: cost * paces.shared.intervalUs,
-    capacity: paces.shared.capacityUs,
-    ceiling: limit.ceilings.shared,
+    amount: cost * pace.intervalUs,
+    capacity: pace.capacityUs,
+    ceiling: paces.ceiling,
     enforced: limit.mode === 'enforce',
     ...(calendar && { edgesUs: calendar.edgesAt(nowMs) }),
     limit,
     cost,
-    paces,
-    pace: paces.shared,
+    caller,
+    policyKey: requested?.key,
+    pace,
   };
 }
 
 /** The same charge against this replica's share of the limit. */
-export function localShareOf(charge: LimitCharge): LimitCharge {
-  const pace = charge.paces.local;
+export function localShareOf(charge: LimitCharge, replicas: number): LimitCharge {
+  const paces = charge.limit.shareOf(replicas);
+  const pace = paceFor(paces, charge.caller);
   return {
     ...charge,
     amount: charge.cost * pace.intervalUs,
     capacity: pace.capacityUs,
-    ceiling: charge.limit.ceilings.local,
+    ceiling: paces.ceiling,
     pace,
   };
 }

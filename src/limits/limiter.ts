@@ -1,58 +1,52 @@
 import type { Limiter } from '../check/ports.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { LimitDefinition, LimitQuestion, LimitState, LimitsVerdict } from '../domain/limit.ts';
+import type { LimitQuestion, LimitState, LimitsVerdict } from '../domain/limit.ts';
+import type { EmergencyOverride } from '../domain/limit-override.ts';
 import type { LimitRequest } from '../domain/policy.ts';
-import { type CompiledLimit, compileLimit } from './compiled-limit.ts';
-import { chargeFor, type LimitCharge, localShareOf } from './limit-charge.ts';
-import { LimitMatcher } from './matcher.ts';
-import type { LimitStore, LocalLimitStore } from './store.ts';
-import { degradedState, verdictOf } from './verdict.ts';
+import { type LimitCharge, localShareOf } from './limit-charge.ts';
+import type { Charges, LimitTable } from './limit-table.ts';
+import type { Offenders } from './offenders.ts';
+import type { LimitStore, LocalLimitStore, Taken } from './store.ts';
+import { degradedState, offState, verdictOf } from './verdict.ts';
 
 /** What a limiter works with. It all outlives the limiter, so a reload keeps callers' places. */
 export interface LimiterSurroundings {
   readonly store: LimitStore;
   /** Counts the limits with `onError: local` while `store` cannot answer. */
   readonly localStore: LocalLimitStore;
-  /** How many replicas share the limits. */
-  readonly replicas: number;
+  /** How many replicas share the limits, now. */
+  readonly replicas: () => number;
+  /** Those that hold now, in the order in which they were set; another list when they change. */
+  readonly overrides: () => readonly EmergencyOverride[];
+  readonly offenders: Offenders;
   readonly clock: Clock;
 }
 
-/** @throws {RangeError} naming a limit whose rate cannot be counted, or that is there twice. */
-export function createLimiter(
-  definitions: readonly LimitDefinition[],
-  surroundings: LimiterSurroundings,
-): Limiter {
-  return new StoreLimiter(definitions, surroundings);
+export function createLimiter(table: LimitTable, surroundings: LimiterSurroundings): Limiter {
+  return new StoreLimiter(table, surroundings);
 }
 
 const unlimited: LimitsVerdict = Object.freeze({ outcome: 'within', states: Object.freeze([]) });
 
 class StoreLimiter implements Limiter {
-  readonly #matcher = new LimitMatcher();
-  readonly #byName = new Map<string, CompiledLimit>();
+  readonly #table: LimitTable;
   readonly #surroundings: LimiterSurroundings;
 
-  constructor(definitions: readonly LimitDefinition[], surroundings: LimiterSurroundings) {
+  constructor(table: LimitTable, surroundings: LimiterSurroundings) {
+    this.#table = table;
     this.#surroundings = surroundings;
-    for (const [order, definition] of definitions.entries()) {
-      const limit = compileLimit(definition, order, surroundings.replicas);
-      if (this.#byName.has(limit.name))
-        throw new RangeError(`limit "${limit.name}" is there twice`);
-      this.#byName.set(limit.name, limit);
-      if (definition.match !== undefined) this.#matcher.add(limit, definition.match);
-    }
   }
 
   take(question: LimitQuestion, deadlineMs: number): Promise<LimitsVerdict> | LimitsVerdict {
     const fault = this.#faultIn(question.named);
     if (fault !== undefined) return unavailable(fault, []);
-    const charges = this.#chargesFor(question);
-    if (charges.length === 0) return unlimited;
-    const taken = this.#surroundings.store.take(charges, deadlineMs);
-    if (!(taken instanceof Promise)) return verdictOf(charges, taken);
+    const { clock, store } = this.#surroundings;
+    const charges = this.#table.chargesFor(question, clock.nowMs());
+    if (charges.taken.length === 0) return withOff(unlimited, charges);
+    const taken = store.take(charges.taken, deadlineMs);
+    if (!(taken instanceof Promise)) return this.#judge(charges, taken, question);
     return taken.then(
-      (answer) => verdictOf(charges, answer),
+      (answer) => this.#judge(charges, answer, question),
       (error: unknown) => this.#takeWithoutStore(charges, deadlineMs, error),
     );
   }
@@ -60,7 +54,8 @@ class StoreLimiter implements Limiter {
   /** A limit that a policy asks for and nobody can count must not be left out: that would allow. */
   #faultIn(named: readonly LimitRequest[]): string | undefined {
     for (const { name, cost } of named) {
-      if (!this.#byName.has(name)) return `the policy names limit "${name}", which is not defined`;
+      if (this.#table.get(name) === undefined)
+        return `the policy names limit "${name}", which is not defined`;
       if (cost !== undefined && !(Number.isSafeInteger(cost) && cost >= 0)) {
         return `the policy gives limit "${name}" a cost that is not a whole number: ${cost}`;
       }
@@ -68,46 +63,44 @@ class StoreLimiter implements Limiter {
     return undefined;
   }
 
-  /** Where the policy names a limit that also matches, the policy's key and cost stand. */
-  #chargesFor(question: LimitQuestion): readonly LimitCharge[] {
-    const { request, named } = question;
-    const nowMs = this.#surroundings.clock.nowMs();
-    const charges: LimitCharge[] = [];
-    for (const limit of this.#matcher.match(request)) {
-      if (!named.some(({ name }) => name === limit.name))
-        charges.push(chargeFor(limit, question, nowMs));
+  #judge(charges: Charges, taken: Taken, question: LimitQuestion): LimitsVerdict {
+    const verdict = verdictOf(charges.taken, taken);
+    for (const [index, { result }] of verdict.states.entries()) {
+      const charge = charges.taken[index];
+      if (result === 'over' && charge !== undefined) {
+        this.#surroundings.offenders.note(charge, question);
+      }
     }
-    for (const requested of named) {
-      const limit = this.#byName.get(requested.name);
-      if (limit !== undefined) addOnce(charges, chargeFor(limit, question, nowMs, requested));
-    }
-    return charges;
+    return withOff(verdict, charges);
   }
 
   /** Each limit says for itself what holds without its store; one `deny` is enough to refuse. */
-  #takeWithoutStore(
-    charges: readonly LimitCharge[],
-    deadlineMs: number,
-    error: unknown,
-  ): LimitsVerdict {
-    const late = this.#surroundings.clock.monotonicMs() >= deadlineMs;
-    if (late || charges.some(({ limit }) => limit.onError === 'deny')) {
+  #takeWithoutStore(charges: Charges, deadlineMs: number, error: unknown): LimitsVerdict {
+    const { taken } = charges;
+    const { clock, localStore, replicas } = this.#surroundings;
+    const late = clock.monotonicMs() >= deadlineMs;
+    if (late || taken.some(({ limit }) => limit.onError === 'deny')) {
       const cause = error instanceof Error ? error.message : String(error);
-      return unavailable(`the limit store did not answer: ${cause}`, charges.map(degradedState));
+      return unavailable(`the limit store did not answer: ${cause}`, taken.map(degradedState));
     }
-    const shares = charges.filter(({ limit }) => limit.onError === 'local').map(localShareOf);
-    const verdict = verdictOf(shares, this.#surroundings.localStore.take(shares));
-    const skipped = charges.filter(({ limit }) => limit.onError === 'allow').map(degradedState);
-    return { ...verdict, states: [...verdict.states.map(markLocal), ...skipped] };
+    const shares = countedBy('local', taken).map((charge) => localShareOf(charge, replicas()));
+    const verdict = verdictOf(shares, localStore.take(shares));
+    const skipped = countedBy('allow', taken).map(degradedState);
+    return withOff({ ...verdict, states: [...verdict.states.map(markLocal), ...skipped] }, charges);
   }
 }
 
-/** Two rules that name one limit for one key mean the same count: the greater cost is taken. */
-function addOnce(charges: LimitCharge[], charge: LimitCharge): void {
-  const index = charges.findIndex(({ key }) => key === charge.key);
-  const present = charges[index];
-  if (present === undefined) charges.push(charge);
-  else if (present.cost < charge.cost) charges[index] = charge;
+function countedBy(
+  onError: 'allow' | 'local',
+  charges: readonly LimitCharge[],
+): readonly LimitCharge[] {
+  return charges.filter(({ limit }) => limit.onError === onError);
+}
+
+function withOff(verdict: LimitsVerdict, { off }: Charges): LimitsVerdict {
+  return off.length === 0
+    ? verdict
+    : { ...verdict, states: [...verdict.states, ...off.map(offState)] };
 }
 
 function unavailable(detail: string, states: readonly LimitState[]): LimitsVerdict {

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { windowEndUs } from './calendar.ts';
 import { levelOf, fits } from './gcra.ts';
-import type { Charge, LocalLimitStore, Taken } from './store.ts';
+import type { Charge, EmptyableLocalStore, Taken } from './store.ts';
 
 const defaultMaxKeys = 1_000_000;
 
@@ -27,7 +27,7 @@ interface Now {
  * the one under the sweep: to make the store forget a chosen key, an attacker would have to be
  * admitted that many times within the key's window.
  */
-export class MemoryLimitStore implements LocalLimitStore {
+export class MemoryLimitStore implements EmptyableLocalStore {
   readonly #buckets = new Map<string, Bucket>();
   readonly #clock: Clock;
   readonly #maxKeys: number;
@@ -56,6 +56,10 @@ export class MemoryLimitStore implements LocalLimitStore {
     }
     if (admitted) this.#charge(charges, levels, now);
     return { admitted, levels, atUs: now.epochUs };
+  }
+
+  empty(charges: readonly Charge[]): void {
+    for (const { key } of charges) this.#buckets.delete(key);
   }
 
   #levelFor({ key, ceiling, edgesUs }: Charge, { monotonicUs, epochUs }: Now): number {

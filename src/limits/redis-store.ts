@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { fits } from './gcra.ts';
-import type { Charge, LimitStore, Taken } from './store.ts';
+import type { Charge, EmptyableStore, Taken } from './store.ts';
 import { type LaneObserver, type ScriptRunner, TakeLane, type TakenAt } from './take-lane.ts';
 
 /** Hash tags in a cluster: few, so that requests can share calls; enough for a dozen masters. */
@@ -28,7 +28,7 @@ interface Part {
  * by different things may be in different slots: those are taken in turn, and what was taken is
  * given back when a later one refuses.
  */
-export class RedisLimitStore implements LimitStore {
+export class RedisLimitStore implements EmptyableStore {
   readonly #lanes: readonly [TakeLane, ...TakeLane[]];
 
   constructor(runner: ScriptRunner, options: RedisStoreOptions, clock: Clock) {
@@ -49,6 +49,16 @@ export class RedisLimitStore implements LimitStore {
     return parts.length === 1 && first !== undefined
       ? first.lane.take(charges, deadlineMs)
       : takeInTurn(parts, charges.length, deadlineMs);
+  }
+
+  async empty(charges: readonly Charge[], deadlineMs: number): Promise<void> {
+    const everything = charges.map((charge) => ({ ...charge, amount: Number.MAX_SAFE_INTEGER }));
+    await Promise.all(
+      // As of a charge that is still to come, so that nothing has drained of it.
+      this.#partsOf(everything).map((part) =>
+        part.lane.refund(part.charges, Number.MAX_SAFE_INTEGER, deadlineMs),
+      ),
+    );
   }
 
   /** What is counted for all comes last: it is then never held for a request that another refuses. */
@@ -121,7 +131,7 @@ async function giveBack(
     const fitted = part.charges.filter(({ amount, capacity }, index) =>
       fits(taken.levels[index] ?? Infinity, amount, capacity),
     );
-    if (fitted.length > 0) await part.lane.refund(fitted, taken.atUs);
+    if (fitted.length > 0) await part.lane.refund(fitted, taken.atUs, Infinity);
   });
   await Promise.allSettled(refunds);
 }

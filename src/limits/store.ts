@@ -47,3 +47,13 @@ export interface LimitStore {
 export interface LocalLimitStore extends LimitStore {
   take(charges: readonly Charge[]): Taken;
 }
+
+/** A store whose buckets can be given back. */
+export interface EmptyableStore extends LimitStore {
+  /** Empties the buckets that the charges name. A promise rejects when some of them may not be. */
+  empty(charges: readonly Charge[], deadlineMs: number): Promise<void> | void;
+}
+
+export interface EmptyableLocalStore extends LocalLimitStore {
+  empty(charges: readonly Charge[]): void;
+}

@@ -77,8 +77,8 @@ export class TakeLane {
   }
 
   /** Gives back what was charged, less what the buckets could have drained since. */
-  async refund(charges: readonly Charge[], chargedAtUs: number): Promise<void> {
-    await this.#queue({ charges, chargedAtUs, deadlineMs: Infinity });
+  async refund(charges: readonly Charge[], chargedAtUs: number, deadlineMs: number): Promise<void> {
+    await this.#queue({ charges, chargedAtUs, deadlineMs });
   }
 
   #queue(request: Omit<Waiting, 'resolve' | 'reject'>): Promise<TakenAt> {

@@ -1,6 +1,7 @@
 import type { LimitState, LimitsVerdict } from '../domain/limit.ts';
 import { windowEndUs } from './calendar.ts';
 import { fits, remainingUnits, resetMs, retryAfterMs } from './gcra.ts';
+import type { CompiledLimit } from './compiled-limit.ts';
 import type { LimitCharge } from './limit-charge.ts';
 import type { Taken } from './store.ts';
 
@@ -15,6 +16,14 @@ export function verdictOf(charges: readonly LimitCharge[], taken: Taken): Limits
 export function degradedState(charge: LimitCharge): LimitState {
   return { ...skippedState(charge), degraded: charge.limit.onError };
 }
+
+/** The state of a limit that an operator has turned off. */
+export function offState(limit: CompiledLimit): LimitState {
+  return skippedState({ limit, pace: limit.paces.own });
+}
+
+/** Whoever has used more than this much of a limit may soon be refused by it. */
+const nearShare = 0.8;
 
 function stateOf(
   charge: LimitCharge,
@@ -33,8 +42,12 @@ function stateOf(
     windowMs: pace.windowMs,
     remaining: remainingUnits(pace, levelAfter),
     ...timesOf(charge, { level, levelAfter, within, atUs }),
+    ...(within && levelAfter > nearShare * capacity && isNear),
+    ...(limit.override !== undefined && { override: limit.override }),
   };
 }
+
+const isNear = { isNear: true } as const;
 
 interface Outcome {
   readonly level: number;
@@ -58,7 +71,7 @@ function timesOf(
   return { resetMs: leftMs, retryAfterMs: within ? 0 : waitMs };
 }
 
-function skippedState({ limit, pace }: LimitCharge): LimitState {
+function skippedState({ limit, pace }: Pick<LimitCharge, 'limit' | 'pace'>): LimitState {
   return {
     name: limit.name,
     mode: limit.mode,
@@ -68,5 +81,6 @@ function skippedState({ limit, pace }: LimitCharge): LimitState {
     remaining: 0,
     resetMs: 0,
     retryAfterMs: 0,
+    ...(limit.override !== undefined && { override: limit.override }),
   };
 }

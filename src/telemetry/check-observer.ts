@@ -27,6 +27,7 @@ export function createCheckObserver(registry: Registry): CheckObserver {
   const durations = createHistogramFamily(metrics.checkDuration, registry, ['allow', 'deny']);
   const stages = createHistogramFamily(metrics.stageDuration, registry, stageNames);
   const limitDecisions = createCounterFamily(metrics.limitDecisions, registry);
+  const limitsNear = createCounterFamily(metrics.limitsNear, registry);
   const limitsDegraded = createCounterFamily(metrics.limitsDegraded, registry);
   const countDenial = createDenialCounter(registry);
 
@@ -39,8 +40,9 @@ export function createCheckObserver(registry: Registry): CheckObserver {
         if (stageMs !== undefined) histogram.observe(stageMs / 1000);
       }
       if (check.limits !== undefined) {
-        for (const { name, mode, result, degraded } of check.limits.states) {
+        for (const { name, mode, result, degraded, isNear } of check.limits.states) {
           limitDecisions.tally(name, mode, result).add();
+          if (isNear === true) limitsNear.tally(name).add();
           if (degraded !== undefined) limitsDegraded.tally(name, degraded).add();
         }
       }

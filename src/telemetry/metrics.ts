@@ -37,6 +37,11 @@ export const metrics = {
     help: 'What each limit said of the checks that it applied to',
     labelNames: ['limit', 'mode', 'result'],
   },
+  limitsNear: {
+    name: 'sallyport_limit_near_total',
+    help: 'Requests within a limit that left less than a fifth of its burst',
+    labelNames: ['limit'],
+  },
   limitsDegraded: {
     name: 'sallyport_limits_degraded_total',
     help: 'How each limit was decided while its store did not answer: allow, deny or local',

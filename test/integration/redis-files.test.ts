@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openLimitCounts } from '../../src/app/limit-counts.ts';
+import { openSharedState } from '../../src/app/shared-state.ts';
 import type { RedisConfig } from '../../src/config/config.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import type { Logger } from '../../src/telemetry/log.ts';
@@ -22,7 +22,7 @@ function configFor(url: string, passwordFile: string): RedisConfig {
     protocol: 3,
     ...timeouts,
     keyPrefix: 'sallyport:',
-    replicas: 1,
+    replicas: 'auto',
   };
 }
 
@@ -52,9 +52,9 @@ test('a password that rotates in its file is taken over; a wrong one is told and
   const lines: string[] = [];
   const telemetry = createTelemetry({ version: '1' });
   const config = configFor(server.url, file);
-  const counts = await openLimitCounts(config, systemClock, linesLogger(lines), telemetry);
+  const shared = await openSharedState(config, systemClock, linesLogger(lines), telemetry);
   t.after(() => {
-    counts.close();
+    shared.close();
   });
   const connected = async (): Promise<string> => {
     const clients = String(await server.command('CLIENT', 'LIST'));
@@ -69,12 +69,12 @@ test('a password that rotates in its file is taken over; a wrong one is told and
     lines.some((line) => line.includes('mistyped')),
     false,
   );
-  assert.equal(counts.describe(), 'counted in Redis');
+  assert.equal(shared.redis?.connection.isUp(), true);
 
   await server.command('ACL', 'SETUSER', user, '>new', '<old');
   writeFileSync(file, 'new');
   await until('the new connection serves alone', async () => {
-    assert.equal(counts.describe(), 'counted in Redis');
+    assert.equal(shared.redis?.connection.isUp(), true);
     return (await connected()) !== before;
   });
   assert.equal(
@@ -87,7 +87,7 @@ test('a file that cannot be read is refused at the start, by name', async (t) =>
   const file = join(writtenPassword(t, 'x'), '..', 'missing');
   const config = configFor('redis://127.0.0.1:1', file);
   await assert.rejects(
-    openLimitCounts(config, systemClock, linesLogger([]), createTelemetry({ version: '1' })),
+    openSharedState(config, systemClock, linesLogger([]), createTelemetry({ version: '1' })),
     /missing: redis\.passwordFile: cannot be read: there is no such file/,
   );
 });

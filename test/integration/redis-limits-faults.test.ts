@@ -5,7 +5,6 @@ import { Redis } from 'ioredis';
 import type { Limiter } from '../../src/check/ports.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import type { LimitsVerdict, OnStoreError } from '../../src/domain/limit.ts';
-import { createLimiter } from '../../src/limits/limiter.ts';
 import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import {
@@ -16,7 +15,7 @@ import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 import { TcpProxy } from '../setup/tcp-proxy.ts';
 import { until } from '../setup/until.ts';
-import { namedLimitFrom, questionFrom } from '../unit/limits/fixture.ts';
+import { namedLimitFrom, openLimiter, questionFrom } from '../unit/limits/fixture.ts';
 
 const commandTimeoutMs = 100;
 /** What a busy machine may add to a time-out. */
@@ -42,7 +41,7 @@ function openRig(t: TestContext, url: string): Rig {
     connection.close();
   });
   const clock = systemClock;
-  const limiter: Limiter = createLimiter(
+  const limiter: Limiter = openLimiter(
     (['allow', 'deny', 'local'] as const).map((onError) =>
       namedLimitFrom({ name: onError, onError, quota, windowMs: 86_400_000 }),
     ),

@@ -9,8 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createAdminServer } from '../../../src/admin/admin-server.ts';
+import type { LimitHands } from '../../../src/admin/limit-hands.ts';
 import type { ListenAddress } from '../../../src/domain/listen-address.ts';
 import { listen } from '../../../src/server/listener.ts';
+import { noLimitHands } from './no-limit-hands.ts';
 import type { AdminFacts, AdminSources, Readiness } from '../../../src/admin/facts.ts';
 
 const facts: AdminFacts = {
@@ -28,6 +30,7 @@ interface Setup {
   readonly scrape?: () => Promise<string>;
   readonly tokenFile?: string;
   readonly rollback?: AdminSources['rollback'];
+  readonly limits?: LimitHands;
 }
 
 async function startAdmin(t: TestContext, setup: Setup = {}) {
@@ -41,6 +44,7 @@ async function startAdmin(t: TestContext, setup: Setup = {}) {
     ...(setup.tokenFile && { tokenFile: setup.tokenFile }),
     status: () => ({ bundles: { example: {} } }),
     rollback: setup.rollback ?? (() => Promise.reject(new Error('not expected'))),
+    limits: setup.limits ?? noLimitHands,
     scrape: setup.scrape ?? (() => Promise.resolve('sallyport_checks_total 1\n')),
     scrapeContentType: 'text/plain; version=0.0.4; charset=utf-8',
     onRefused: (peer) => refused.push(peer),
@@ -55,12 +59,13 @@ interface Asked {
   readonly method?: string;
   readonly host?: string;
   readonly authorization?: string;
+  readonly body?: string;
 }
 
 async function ask(
   bound: ListenAddress,
   path: string,
-  { method = 'GET', host, authorization }: Asked = {},
+  { method = 'GET', host, authorization, body: sent }: Asked = {},
 ) {
   const target =
     bound.kind === 'unix' ? { socketPath: bound.path } : { host: '127.0.0.1', port: bound.port };
@@ -76,7 +81,7 @@ async function ask(
         });
       });
       asked.on('error', reject);
-      asked.end();
+      asked.end(sent);
     },
   );
 }
@@ -384,5 +389,49 @@ test('connections that ask nothing do not keep a probe out', async (t) => {
   const kept = idle.filter((socket) => !socket.destroyed);
   await Promise.all(
     kept.map((socket) => once(socket, 'close', { signal: AbortSignal.timeout(6000) })),
+  );
+});
+
+test('a limit command is read only from who has the token, and only when it is short', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-admin-'));
+  t.after(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'token');
+  await writeFile(file, 'a-token-for-tests-only');
+  const asked: unknown[] = [];
+  const limits: LimitHands = {
+    ...noLimitHands,
+    reset: (address, peer) => {
+      asked.push([address, peer]);
+      return Promise.resolve({ outcome: 'done', value: { buckets: [], unaddressed: [] } });
+    },
+    addOverride: () => Promise.resolve({ outcome: 'unavailable', reason: 'Redis is away' }),
+    removeOverride: () => Promise.resolve({ outcome: 'unknown', reason: 'There is none' }),
+  };
+  const { bound } = await startAdmin(t, { tokenFile: file, limits });
+  const authorization = 'Bearer a-token-for-tests-only';
+  const send = (path: string, body: string, method = 'POST') =>
+    ask(bound, path, { method, authorization, body });
+  const reset = '/v1/limits/reset';
+  assert.equal((await ask(bound, reset, { method: 'POST', body: '{}' })).status, 401);
+  assert.equal((await ask(bound, reset, { authorization })).status, 405);
+  assert.equal((await send(reset, `{"caller":"${'x'.repeat(66_000)}"}`)).status, 413);
+  for (const wrong of ['', '[]', '{', '{"caller":1}', '{"limit":null}', '{}', '{"tenant":"x"}']) {
+    assert.equal((await send(reset, wrong)).status, 400, wrong);
+  }
+  assert.match((await send(reset, '{"key":"x"}')).body, /key is of one limit/);
+  assert.deepEqual(asked, []);
+  assert.equal((await send(reset, '{"caller":"a\\nb","header:X-T":null}')).status, 200);
+  const counted = new Map([
+    ['caller', 'a\nb'],
+    ['header:x-t', null],
+  ]);
+  assert.deepEqual(asked, [[{ counted }, '127.0.0.1']]);
+  const overrides = '/v1/limits/overrides';
+  assert.equal((await send(overrides, '{}')).status, 503);
+  assert.equal((await send(`${overrides}/x%0ay`, '', 'DELETE')).status, 404);
+  assert.equal((await ask(bound, overrides)).body, '{"overrides":[]}\n');
+  assert.equal(
+    (await ask(bound, overrides, { method: 'PUT' })).headers['allow'],
+    'GET, HEAD, POST',
   );
 });

@@ -17,7 +17,7 @@ const defaults = {
   connectTimeoutMs: 1000,
   commandTimeoutMs: 50,
   keyPrefix: 'sallyport:',
-  replicas: 1,
+  replicas: 'auto',
 };
 
 test('one server, sentinels or a cluster, with a user, its password and TLS from files', () => {
@@ -60,7 +60,11 @@ tls: { ca: ca.crt, certificate: c.crt, privateKey: c.key, serverName: limits.pro
   });
 });
 
+const noCount = 'redis.replicas: must be auto, or an integer from 1 to 10000, not';
+
 const mistakes: readonly [text: string, problem: string][] = [
+  ['{ url: "redis://a", replicas: 0 }', `${noCount} 0`],
+  ['{ url: "redis://a", replicas: many }', `${noCount} "many"`],
   ['replicas: 2', 'redis.url: is missing; name one of url, sentinels and cluster'],
   [
     '{ url: "redis://a", cluster: ["a:1"] }',

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import type { CalendarEdges } from '../../../src/limits/calendar.ts';
 import { DenialCache } from '../../../src/limits/denial-cache.ts';
 import { MemoryLimitStore } from '../../../src/limits/memory-store.ts';
-import type { Charge, LimitStore } from '../../../src/limits/store.ts';
+import type { Charge, EmptyableStore } from '../../../src/limits/store.ts';
 import { FakeClock } from './fixture.ts';
 
 const secondUs = 1_000_000;
@@ -26,7 +26,8 @@ function openRig({ maxKeys = 1000, latencyMs = 0 } = {}) {
   const clock = new FakeClock();
   const behind = new MemoryLimitStore(clock);
   let calls = 0;
-  const store: LimitStore = {
+  const store: EmptyableStore = {
+    empty: (charges) => behind.empty(charges),
     take: async (charges) => {
       calls += 1;
       clock.advance(latencyMs);
@@ -120,6 +121,19 @@ test('nobody is told to come back too early, nor refused too long, by a slow ans
   assert.ok((levels[0] ?? 0) >= trueLevel, `${levels[0]} told, ${trueLevel} true`);
 });
 
+test('what was emptied is asked for at once, and an answer of before is not kept', async () => {
+  const rig = openRig();
+  await spend(rig, 'a');
+  await rig.cache.empty([chargeOf('a')], farAwayMs);
+  assert.equal((await rig.take(chargeOf('a'))).admitted, true);
+  await spend(rig, 'b');
+  rig.cache.forget();
+  const onItsWay = rig.take(chargeOf('b'));
+  rig.cache.forget();
+  assert.equal((await onItsWay).admitted, false);
+  assert.equal(rig.cache.size, 0);
+});
+
 test('there are never more keys than the bound, and none for longer than a second', async () => {
   const rig = openRig({ maxKeys: 10 });
   for (let caller = 0; caller < 50; caller += 1) {
@@ -158,7 +172,8 @@ test('it refuses only what the store would have refused, and admits nothing itse
       const clock = new FakeClock();
       const behind = new MemoryLimitStore(clock);
       let latency = 0;
-      const store: LimitStore = {
+      const store: EmptyableStore = {
+        empty: (charges) => behind.empty(charges),
         take: async (charges) => {
           clock.advance(latency);
           const taken = behind.take(charges);

@@ -1,6 +1,11 @@
+import type { Limiter } from '../../../src/check/ports.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import type { LimitDefinition, LimitQuestion } from '../../../src/domain/limit.ts';
+import type { EmergencyOverride } from '../../../src/domain/limit-override.ts';
 import type { RequestView } from '../../../src/domain/request.ts';
+import { LimitTable } from '../../../src/limits/limit-table.ts';
+import { createLimiter, type LimiterSurroundings } from '../../../src/limits/limiter.ts';
+import { Offenders } from '../../../src/limits/offenders.ts';
 import { requestFrom } from '../request-fixture.ts';
 
 /** A limit of 5 a minute by caller that matches everything; say only what the test is about. */
@@ -19,6 +24,22 @@ export function limitFrom(parts: Partial<LimitDefinition> = {}): LimitDefinition
     ...parts,
   };
 }
+
+type Surroundings = Pick<LimiterSurroundings, 'store' | 'localStore' | 'clock'> &
+  Partial<Pick<LimiterSurroundings, 'overrides' | 'offenders'>> & { readonly replicas?: number };
+
+/** A limiter with no emergency overrides, unless they are given. */
+export function openLimiter(
+  definitions: readonly LimitDefinition[],
+  { replicas = 1, ...surroundings }: Surroundings,
+): Limiter {
+  const whole = { ...withoutOverrides, offenders: new Offenders(surroundings.clock) };
+  const all = { ...whole, ...surroundings, replicas: () => replicas };
+  return createLimiter(new LimitTable(definitions, all.overrides), all);
+}
+
+const none: readonly EmergencyOverride[] = [];
+const withoutOverrides = { overrides: () => none };
 
 /** The same without a match: it applies only when a policy names it. */
 export function namedLimitFrom(parts: Partial<LimitDefinition> = {}): LimitDefinition {

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Limiter } from '../../../src/check/ports.ts';
 import type { LimitDefinition, LimitQuestion, LimitsVerdict } from '../../../src/domain/limit.ts';
-import { createLimiter } from '../../../src/limits/limiter.ts';
 import { MemoryLimitStore } from '../../../src/limits/memory-store.ts';
 import type { LimitStore } from '../../../src/limits/store.ts';
-import { FakeClock, limitFrom, namedLimitFrom, questionFrom } from './fixture.ts';
+import { FakeClock, limitFrom, namedLimitFrom, questionFrom, openLimiter } from './fixture.ts';
 
 const farAwayMs = Number.MAX_SAFE_INTEGER;
 
@@ -14,7 +13,7 @@ function inMemory(
 ): (question: LimitQuestion) => LimitsVerdict {
   const clock = new FakeClock();
   const store = new MemoryLimitStore(clock);
-  const limiter = createLimiter(definitions, { store, localStore: store, replicas: 1, clock });
+  const limiter = openLimiter(definitions, { store, localStore: store, replicas: 1, clock });
   return (question) => answered(limiter.take(question, farAwayMs));
 }
 
@@ -35,7 +34,7 @@ function withoutStore(definitions: readonly LimitDefinition[], replicas = 1): De
   const clock = new FakeClock();
   const localStore = new MemoryLimitStore(clock);
   return {
-    limiter: createLimiter(definitions, { store: failing, localStore, replicas, clock }),
+    limiter: openLimiter(definitions, { store: failing, localStore, replicas, clock }),
     clock,
   };
 }
@@ -63,7 +62,7 @@ test('a quota of a day is there again at midnight, where the time zone says', ()
   const clock = new FakeClock(Date.UTC(2026, 0, 31, 22, 0));
   const store = new MemoryLimitStore(clock);
   const calendar = { unit: 'day', timeZone: 'Europe/Berlin' } as const;
-  const limiter = createLimiter([limitFrom({ quota: 2, windowMs: 86_400_000, calendar })], {
+  const limiter = openLimiter([limitFrom({ quota: 2, windowMs: 86_400_000, calendar })], {
     store,
     localStore: store,
     replicas: 1,
@@ -94,7 +93,7 @@ test('a rate and a quota of one name do not count for each other', () => {
   const surroundings = { store, localStore: store, replicas: 1, clock };
   const calendar = { unit: 'month', timeZone: 'UTC' } as const;
   for (const limit of [limitFrom({ quota: 1 }), limitFrom({ quota: 1, calendar })]) {
-    const limiter = createLimiter([limit], surroundings);
+    const limiter = openLimiter([limit], surroundings);
     assert.equal(answered(limiter.take(questionFrom(), farAwayMs)).outcome, 'within');
     assert.equal(answered(limiter.take(questionFrom(), farAwayMs)).outcome, 'over');
   }
@@ -190,11 +189,11 @@ test('a reload keeps the place of every caller, with a rate that is new', () => 
   const clock = new FakeClock();
   const store = new MemoryLimitStore(clock);
   const surroundings = { store, localStore: store, replicas: 1, clock };
-  const before = createLimiter([limitFrom({ quota: 60 })], surroundings);
+  const before = openLimiter([limitFrom({ quota: 60 })], surroundings);
   for (let taken = 0; taken < 60; taken += 1) {
     assert.equal(answered(before.take(questionFrom(), farAwayMs)).outcome, 'within');
   }
-  const after = createLimiter([limitFrom({ quota: 120 })], surroundings);
+  const after = openLimiter([limitFrom({ quota: 120 })], surroundings);
   const { outcome, states } = answered(after.take(questionFrom(), farAwayMs));
   assert.equal(outcome, 'over');
   assert.equal(states[0]?.retryAfterMs, 500, 'as soon as the new rate allows');
@@ -211,7 +210,7 @@ test('limits that cannot be counted are refused by name when they are loaded', (
   const load =
     (...definitions: LimitDefinition[]) =>
     () =>
-      createLimiter(definitions, surroundings);
+      openLimiter(definitions, surroundings);
   assert.throws(load(limitFrom({ quota: 2_000_000, windowMs: 1000 })), /limit "limit": more than/);
   assert.throws(load(limitFrom({ quota: 1, windowMs: 31_536_000_000, burst: 200 })), /142 years/);
   assert.throws(load(limitFrom({ quota: 0.5 })), /must be positive/);

@@ -26,7 +26,7 @@ function matcherOf(matches: readonly LimitMatch[]): (asked: Partial<Asked>) => r
 }
 
 function compiled(order: number): CompiledLimit {
-  return compileLimit(limitFrom({ name: `limit-${order}` }), order, 1);
+  return compileLimit(limitFrom({ name: `limit-${order}` }), order);
 }
 
 test('a limit applies where its service, a method and a path are the request’s', () => {

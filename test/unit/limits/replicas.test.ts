@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { DenialCache } from '../../../src/limits/denial-cache.ts';
 import { paceOf } from '../../../src/limits/gcra.ts';
 import { MemoryLimitStore } from '../../../src/limits/memory-store.ts';
-import type { Charge, LimitStore } from '../../../src/limits/store.ts';
+import type { Charge, EmptyableStore } from '../../../src/limits/store.ts';
 import { FakeClock } from './fixture.ts';
 
 const rate = fc.record({
@@ -30,7 +30,8 @@ test('whatever the interleaving of replicas, no interval sees more than burst an
         const clock = new FakeClock();
         const shared = new MemoryLimitStore(clock);
         const admitted: { atMs: number; cost: number }[] = [];
-        const slow: LimitStore = {
+        const slow: EmptyableStore = {
+          empty: () => {},
           take: scheduler.scheduleFunction(async (charges: readonly Charge[]) => {
             clock.advance(1);
             const taken = shared.take(charges);

@@ -1,0 +1,65 @@
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { createBundleNews } from './bundle-news.ts';
+import { GateKeeper } from './gate-keeper.ts';
+import { createLimitCounts, type LimitCounts } from './limit-counts.ts';
+import { type Journal, LimitOverrides } from './limit-overrides.ts';
+import { throwProblems, valueOf } from './loaded.ts';
+import { orElse } from './or-else.ts';
+import { PolicyBundles } from './policy-bundles.ts';
+import { openSharedState } from './shared-state.ts';
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+}
+
+/** What decides, and what keeps it up to date. */
+export interface OpenGate {
+  readonly keeper: GateKeeper;
+  readonly bundles: PolicyBundles;
+  readonly counts: LimitCounts;
+  readonly overrides: LimitOverrides;
+  /** Begins to look at what other replicas are told. */
+  start(journal: Journal): void;
+  close(): void;
+}
+
+/** Rejects with every problem of local files. */
+export async function openGate(
+  config: Config,
+  { clock, log, telemetry }: Surroundings,
+  onChecked: () => void,
+): Promise<OpenGate> {
+  const shared = await openSharedState(config.redis, clock, log, telemetry);
+  const onChange = (): void => {
+    counts.forget();
+  };
+  const board = shared.board('overrides');
+  const overrides = new LimitOverrides({ board, clock, log, onChange });
+  const counts = createLimitCounts(shared, clock, log, () => overrides.current);
+  shared.onConnected(() => {
+    overrides.lookNow();
+  });
+  const open = async () => {
+    const keeper = valueOf(await GateKeeper.open(config, counts.surroundings));
+    const news = createBundleNews(log, telemetry, onChecked);
+    const bundles = new PolicyBundles(keeper, clock, news);
+    throwProblems(await bundles.open());
+    telemetry.trackBundles(() => bundles.status());
+    return { keeper, bundles };
+  };
+  const close = (): void => {
+    overrides.stop();
+    counts.stop();
+    shared.close();
+  };
+  const start = (journal: Journal): void => {
+    overrides.start(journal);
+    counts.start();
+  };
+  return { ...(await orElse(open(), close)), counts, overrides, start, close };
+}

@@ -1,0 +1,76 @@
+import { type AdminCall, type AdminReply, askAdmin } from '../admin/admin-client.ts';
+import { readAdminToken } from '../admin/admin-token.ts';
+import type { Config } from '../config/config.ts';
+import { parseAddress } from '../config/values.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
+import type { ListenAddress } from '../domain/listen-address.ts';
+import { printable } from '../domain/printable.ts';
+import { parseJson } from '../policy/json-text.ts';
+import type { CommandOption } from './command.ts';
+import type { CliContext } from './context.ts';
+import { configOptions, givenConfig, requireConfig } from './given-config.ts';
+import type { Arguments } from './parse-arguments.ts';
+import { UsageError } from './usage-error.ts';
+
+const defaultAdmin = '127.0.0.1:9192';
+
+/** Of every command that asks a running server's admin address. */
+export const adminOptions: readonly CommandOption[] = [
+  { name: 'server-admin', value: 'ADDRESS', about: `its admin address; ${defaultAdmin}` },
+  { name: 'token-file', value: 'FILE', about: 'the token of admin.tokenFile' },
+  ...configOptions("take address and token from the server's sallyport.yaml"),
+];
+
+/** Every reply is one that the server was willing to give: 200, or why the answer is no. */
+export type AskServer = (call: Omit<AdminCall, 'token'>) => Promise<AdminReply>;
+
+const answers = new Set([200, 400, 404, 409]);
+
+/** `needsToken`: the server takes the command only with one. @throws {UsageError} */
+export async function connectToAdmin(
+  given: Arguments,
+  context: CliContext,
+  { needsToken }: { readonly needsToken: boolean },
+): Promise<AskServer> {
+  const file = givenConfig(given, context.environment);
+  const config = file && requireConfig(file);
+  const address = addressOf(given, config);
+  const token = await tokenOf(given, config);
+  if (token === undefined && needsToken) {
+    throw new UsageError('--token-file is missing: this takes the token of admin.tokenFile');
+  }
+  return async (call) => {
+    const reply = await askAdmin(address, { ...call, token });
+    if (answers.has(reply.status)) return reply;
+    throw new Error(`the server answered ${reply.status}: ${printable(reply.body.trim())}`);
+  };
+}
+
+function addressOf(given: Arguments, config: Config | undefined): ListenAddress {
+  const text = given.text('server-admin');
+  if (text === undefined && config !== undefined) return config.admin.address;
+  const address = parseAddress(text ?? defaultAdmin);
+  if (address !== undefined) return address;
+  throw new UsageError(`--server-admin must be host:port, [::1]:port or unix:/path, not ${text}`);
+}
+
+async function tokenOf(given: Arguments, config: Config | undefined): Promise<string | undefined> {
+  const file = given.text('token-file') ?? config?.admin.tokenFile;
+  if (file === undefined) return undefined;
+  try {
+    return await readAdminToken(file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${file} ${reason}`);
+  }
+}
+
+export function documentIn(body: string): JsonObject {
+  const document = parseJson(body);
+  if (isJsonObject(document)) return document;
+  throw new Error('the server answered with something else than JSON');
+}
+
+export function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? printable(value) : 'unknown';
+}
