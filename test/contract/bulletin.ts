@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { systemClock } from '../../src/domain/clock.ts';
 import { type Board, Bulletin } from '../../src/shared-state/bulletin.ts';
 import type { Notice } from '../../src/shared-state/notice.ts';
-import { waitFor } from '../e2e/child-process.ts';
+import { until } from '../setup/until.ts';
 
 const minuteMs = 60_000;
 
@@ -45,10 +45,6 @@ function names(notices: readonly Notice[]): unknown[] {
   return notices.map(({ content }) => content['name']);
 }
 
-function holds(what: string, condition: () => boolean): Promise<true> {
-  return waitFor(what, () => (condition() ? true : undefined));
-}
-
 /** What every board must do for the replicas that share it. `fresh` gives one with nothing on it. */
 export function describeBulletin(name: string, fresh: () => Promise<SharedBoard>): void {
   test(`${name}: what one replica posts all see, and also one that starts later`, async (t) => {
@@ -56,10 +52,10 @@ export function describeBulletin(name: string, fresh: () => Promise<SharedBoard>
     const [one, two] = [startReplica(t, open()), startReplica(t, open())];
     const notice = await one.bulletin.post({ name: 'a' }, minuteMs);
     assert.deepEqual(one.bulletin.notices, [notice]);
-    await holds('seen', () => two.bulletin.notices.length === 1);
+    await until('seen', () => two.bulletin.notices.length === 1);
     assert.deepEqual(two.bulletin.notices, [notice]);
     const three = startReplica(t, open());
-    await holds('seen later', () => three.bulletin.notices.length === 1);
+    await until('seen later', () => three.bulletin.notices.length === 1);
   });
 
   test(`${name}: a notice ends by itself, everywhere`, async (t) => {
@@ -67,9 +63,9 @@ export function describeBulletin(name: string, fresh: () => Promise<SharedBoard>
     const replicas = [startReplica(t, open()), startReplica(t, open())] as const;
     await replicas[0].bulletin.post({ name: 'long' }, minuteMs);
     await replicas[0].bulletin.post({ name: 'short' }, 900);
-    await holds('both seen', () => replicas[1].bulletin.notices.length === 2);
+    await until('both seen', () => replicas[1].bulletin.notices.length === 2);
     for (const { bulletin } of replicas) {
-      await holds('one ended', () => bulletin.notices.length === 1);
+      await until('one ended', () => bulletin.notices.length === 1);
       assert.deepEqual(names(bulletin.notices), ['long']);
     }
   });
@@ -81,7 +77,7 @@ export function describeBulletin(name: string, fresh: () => Promise<SharedBoard>
       replicas.map((replica, index) => replica.bulletin.post({ name: index }, minuteMs)),
     );
     for (const { bulletin } of replicas) {
-      await holds('all four', () => bulletin.notices.length === 4);
+      await until('all four', () => bulletin.notices.length === 4);
       assert.deepEqual(new Set(names(bulletin.notices)), new Set([0, 1, 2, 3]));
     }
   });
@@ -91,7 +87,7 @@ export function describeBulletin(name: string, fresh: () => Promise<SharedBoard>
     const [one, two] = [startReplica(t, open()), startReplica(t, open())];
     const { id } = await one.bulletin.post({ name: 'a' }, minuteMs);
     assert.equal((await two.bulletin.withdraw(id))?.id, id);
-    await holds('gone', () => one.bulletin.notices.length === 0);
+    await until('gone', () => one.bulletin.notices.length === 0);
     assert.equal(await one.bulletin.withdraw(id), undefined);
   });
 
@@ -99,7 +95,7 @@ export function describeBulletin(name: string, fresh: () => Promise<SharedBoard>
     const { open } = await fresh();
     const [one, two] = [startReplica(t, open()), startReplica(t, open())];
     await one.bulletin.announce();
-    await holds('noticed', () => two.changes > 0);
+    await until('noticed', () => two.changes > 0);
     assert.deepEqual(two.bulletin.notices, []);
   });
 
@@ -117,7 +113,7 @@ export function describeBulletin(name: string, fresh: () => Promise<SharedBoard>
     const replica = startReplica(t, open());
     await replica.bulletin.post({ name: 'a' }, minuteMs);
     await write('x'.repeat(1000));
-    await holds('told', () => replica.faults.length > 0);
+    await until('told', () => replica.faults.length > 0);
     assert.match(replica.faults[0] ?? '', /not written by Sallyport/);
     assert.deepEqual(names(replica.bulletin.notices), ['a']);
     await assert.rejects(replica.bulletin.post({ name: 'b' }, minuteMs), /not written by/);
@@ -129,7 +125,7 @@ export function describeBulletin(name: string, fresh: () => Promise<SharedBoard>
     const times = { postedAtMs: 0, expiresAtMs: Date.now() + 10 * minuteMs };
     const notices = [{ id: 'x', content: {}, ...times }];
     await write(`${'v'.repeat(36)}${JSON.stringify(notices)}`);
-    await holds('seen', () => replica.changes > 0);
+    await until('seen', () => replica.changes > 0);
     assert.deepEqual(replica.bulletin.notices, []);
   });
 
@@ -145,6 +141,6 @@ export function describeBulletin(name: string, fresh: () => Promise<SharedBoard>
     await sleep(600);
     assert.deepEqual(names(bulletin.notices), ['a'], 'a turn has passed');
     await assert.rejects(bulletin.post({ name: 'b' }, minuteMs), /it is away/);
-    await holds('ended', () => bulletin.notices.length === 0);
+    await until('ended', () => bulletin.notices.length === 0);
   });
 }

@@ -4,9 +4,9 @@ import {
   createRedisConnection,
   type RedisConnection,
 } from '../../src/shared-state/redis-connection.ts';
-import { waitFor } from '../e2e/child-process.ts';
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings } from '../setup/redis-settings.ts';
+import { until } from '../setup/until.ts';
 import { describeBulletin } from './bulletin.ts';
 
 const server = new RedisServer();
@@ -20,7 +20,7 @@ before(async () => {
   for (let replica = 0; replica < 4; replica += 1) {
     connections.push(createRedisConnection(settings, observer));
   }
-  await waitFor('Redis', () => connections.every((each) => each.isUp()) || undefined);
+  await until('Redis is up', () => connections.every((each) => each.isUp()));
 });
 
 after(async () => {

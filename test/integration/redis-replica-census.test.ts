@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ReplicaCensus } from '../../src/shared-state/replica-census.ts';
 import { createRedisConnection } from '../../src/shared-state/redis-connection.ts';
-import { waitFor } from '../e2e/child-process.ts';
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings } from '../setup/redis-settings.ts';
+import { until } from '../setup/until.ts';
 
 function onFault(cause: string): never {
   assert.fail(cause);
@@ -32,11 +33,11 @@ test('replicas count each other, forget who is gone, and keep the number while R
   t.after(() => server.remove());
   const replicas = Array.from({ length: 3 }, () => startReplica(t, server.url));
   assert.equal(replicas[0]?.count, 1, 'itself, before it has asked');
-  const allSee = (count: number) => (): true | undefined =>
-    replicas.every((replica) => replica.count === count) || undefined;
-  await waitFor('three', allSee(3));
+  const allSee = (count: number) => () => replicas.every((replica) => replica.count === count);
+  await until('three are seen', allSee(3));
   replicas.pop()?.stop();
-  await waitFor('two', allSee(2));
+  await until('two are seen', allSee(2));
   await server.kill();
-  await waitFor('the loss', allSee(2));
+  await sleep(1000);
+  assert.ok(allSee(2)(), 'beats have failed');
 });
