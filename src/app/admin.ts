@@ -33,6 +33,8 @@ export interface AdminDependencies {
 export function createAdmin(dependencies: AdminDependencies): AdminServer {
   const { keeper, bundles, counts, telemetry, log, clock, isListening, report } = dependencies;
   const onFault = faultLog(log);
+  const refusal = 'the admin address refused requests without the right token';
+  const tellRefusal = refusalLog(log, clock, refusal);
   const { address, tokenFile } = keeper.served.config.admin;
   return createAdminServer({
     address,
@@ -49,7 +51,9 @@ export function createAdmin(dependencies: AdminDependencies): AdminServer {
     limits: createLimitHands(dependencies),
     scrape: () => telemetry.scrape(),
     scrapeContentType: telemetry.contentType,
-    onRefused: refusalLog(log, clock),
+    onRefused: (peer) => {
+      tellRefusal({ peer });
+    },
     onFault: (fault) => {
       onFault('answering on the admin address', fault);
     },

@@ -10,11 +10,12 @@ import { probeAdminToken } from './admin-token.ts';
 import { createAdmin } from './admin.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { createChecks } from './checks.ts';
+import { DoorKeeper } from './door-keeper.ts';
 import { faultLog } from './fault-log.ts';
 import type { Served } from './gate-keeper.ts';
 import { insecureOptions, warnOfInsecurity } from './insecurity.ts';
 import { createLabels } from './labels.ts';
-import { problemsOf, throwProblems } from './loaded.ts';
+import { problemsOf, throwProblems, valueOf } from './loaded.ts';
 import { openGate, type Surroundings } from './open-gate.ts';
 import { orElse } from './or-else.ts';
 import { type ConfigSource, filesOf, Reloader } from './reloader.ts';
@@ -34,11 +35,9 @@ export interface App {
  * problem when the files that the configuration names cannot be served.
  */
 export async function createApp(config: Config, source: ConfigSource): Promise<App> {
-  const clock = systemClock;
-  const log = createStderrLogger(clock);
+  const surroundings = createSurroundings();
+  const { clock, log, telemetry } = surroundings;
   const onFault = faultLog(log);
-  const telemetry = createTelemetry({ version });
-  const surroundings: Surroundings = { clock, log, telemetry };
   const health = createHealthService();
   let isListening = false;
   throwProblems(problemsOf(await probeAdminToken(config.admin)));
@@ -50,6 +49,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
     health.setServing(!keeper.served.isWaiting);
     statusReports.changed();
   };
+  const door = config.server.tls && valueOf(DoorKeeper.open(config.server.tls, surroundings));
   const gate = await openGate(config, surroundings, showState);
   const { keeper, bundles } = gate;
   const labels = createLabels(config.audit);
@@ -57,12 +57,14 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   const statusReports = createStatusReports(config.policy.status, report, surroundings);
   const recorder = createAuditTrail(config.audit, labels, log, telemetry);
   const checks = createChecks({ keeper, clock, recorder, observer: telemetry.observer, onFault });
-  const server = createGrpcServer(config.server, [checks, health], onFault);
+  const server = createGrpcServer(config.server, [checks, health], onFault, door?.doorOptions);
+  door?.serve(server);
   const admin = createAdmin({ ...gate, ...surroundings, isListening: () => isListening, report });
   telemetry.trackChecksInFlight(() => checks.inFlight());
 
   const announce = () => announceServed(keeper.served, recorder, surroundings);
-  const reloader = new Reloader({ ...gate, source, telemetry, log, onReloaded: announce });
+  const parts = { ...gate, ...surroundings, door, source };
+  const reloader = new Reloader({ ...parts, onReloaded: announce });
 
   async function start() {
     announce();
@@ -99,4 +101,9 @@ function announceServed(
   recorder.useMask(mask);
   telemetry.setInsecureOptions(insecureOptions(config));
   warnOfInsecurity(config, log);
+}
+
+function createSurroundings(): Surroundings {
+  const clock = systemClock;
+  return { clock, log: createStderrLogger(clock), telemetry: createTelemetry({ version }) };
 }

@@ -11,7 +11,7 @@ export function insecureOptions({ insecure, identity }: Config): string[] {
 export function warnOfInsecurity(config: Config, log: Logger): void {
   const options = insecureOptions(config);
   if (options.length > 0) log.warn('the configuration weakens the defaults', { options });
-  if (!isLocalOnly(config.server.address)) {
-    log.warn('checks come in as plaintext: let only Envoy reach server.address');
+  if (config.server.tls === undefined && !isLocalOnly(config.server.address)) {
+    log.warn('checks come in as plaintext: let only Envoy reach server.address, or set server.tls');
   }
 }

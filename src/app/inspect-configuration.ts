@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Problem } from '../config/problem.ts';
 import { systemClock } from '../domain/clock.ts';
 import { probeAdminToken } from './admin-token.ts';
+import { loadTrust } from './door-keeper.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { countInMemory } from './limit-counts.ts';
 import { loadLimiter } from './load-limiter.ts';
@@ -20,7 +21,9 @@ export async function inspectConfiguration(config: Config): Promise<readonly Pro
   const bundles = 'value' in gate ? await bundleProblems(gate.value) : [];
   const redis = config.redis === undefined ? [] : problemsOf(loadRedisSettings(config.redis));
   const token = problemsOf(await probeAdminToken(config.admin));
-  return [...token, ...problemsOf(limits), ...problemsOf(gate), ...bundles, ...redis];
+  const { tls } = config.server;
+  const door = tls === undefined ? [] : problemsOf(loadTrust(tls, systemClock.nowMs()));
+  return [...token, ...door, ...problemsOf(limits), ...problemsOf(gate), ...bundles, ...redis];
 }
 
 function bundleProblems(keeper: GateKeeper): Promise<readonly Problem[]> {

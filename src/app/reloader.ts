@@ -5,6 +5,7 @@ import { formatProblem, type Problem } from '../config/problem.ts';
 import type { FileWatch, FileWatcher } from '../config/watch-files.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { type DoorKeeper, tlsFiles } from './door-keeper.ts';
 import type { GateKeeper } from './gate-keeper.ts';
 import type { PolicyBundles } from './policy-bundles.ts';
 
@@ -19,6 +20,8 @@ export interface ConfigSource {
 export interface ReloaderDependencies {
   readonly keeper: GateKeeper;
   readonly bundles: PolicyBundles;
+  /** Absent without TLS. */
+  readonly door: DoorKeeper | undefined;
   readonly source: ConfigSource;
   readonly telemetry: Telemetry;
   readonly log: Logger;
@@ -26,8 +29,8 @@ export interface ReloaderDependencies {
   readonly onReloaded: () => void;
 }
 
-type What = 'config' | 'policy' | 'access' | 'limits';
-type Reload = () => Promise<readonly Problem[]>;
+type What = 'config' | 'policy' | 'access' | 'limits' | 'certificate';
+type Reload = () => Promise<readonly Problem[]> | readonly Problem[];
 
 /**
  * Loads files anew when they change, one after another. A bad file leaves the old one serving and
@@ -59,7 +62,7 @@ export class Reloader {
    * they are what a person now mends.
    */
   #watch(refused?: Config): void {
-    const { keeper, bundles, source } = this.#dependencies;
+    const { keeper, bundles, door, source } = this.#dependencies;
     const { config } = keeper.served;
     const whole = () => this.#reloadConfig();
     source.files.watch([
@@ -70,6 +73,7 @@ export class Reloader {
       ),
       this.#on('access', [config.access], () => keeper.reloadAccess()),
       this.#on('limits', [config.limits], () => keeper.reloadLimits()),
+      this.#on('certificate', door?.files ?? [], () => door?.reload() ?? []),
     ]);
   }
 
@@ -93,16 +97,26 @@ export class Reloader {
   }
 
   async #reloadConfig(): Promise<readonly Problem[]> {
-    const { bundles, source, log } = this.#dependencies;
+    const { source, log } = this.#dependencies;
     const loaded = source.load();
     if ('problems' in loaded) return loaded.problems;
     await source.files.look(filesOf(loaded.config));
-    const problems = await bundles.reconfigure(loaded.config);
+    const problems = await this.#reconfigure(loaded.config);
     this.#watch(problems.length > 0 ? loaded.config : undefined);
     if (problems.length > 0) return problems;
     const waiting = needsRestart(this.#started, loaded.config);
     if (waiting.length > 0) log.warn('these changes need a restart', { keys: waiting });
     return [];
+  }
+
+  /** All of it, or nothing. */
+  async #reconfigure(config: Config): Promise<readonly Problem[]> {
+    const { bundles, door } = this.#dependencies;
+    const renewal = config.server.tls && door?.prepare(config.server.tls);
+    if (renewal !== undefined && 'problems' in renewal) return renewal.problems;
+    const problems = await bundles.reconfigure(config);
+    if (problems.length === 0) renewal?.value();
+    return problems;
   }
 
   #report(what: What, problems: readonly Problem[]): void {
@@ -121,9 +135,9 @@ export class Reloader {
 
 /** Everything on this machine that a configuration is read from, beside its own file. */
 export function filesOf(config: Config): string[] {
-  const { access, limits, policy } = config;
+  const { access, limits, policy, server } = config;
   const single = [policy.protoDescriptor, access, limits].filter((path) => path !== undefined);
-  return [...bundleFiles(config), ...single];
+  return [...bundleFiles(config), ...single, ...tlsFiles(server.tls)];
 }
 
 function bundleFiles({ policy }: Config): string[] {

@@ -35,6 +35,17 @@ export interface ServerConfig {
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number };
   readonly connectionAge: { readonly maxMs: number; readonly graceMs: number };
   readonly drainTimeoutMs: number;
+  /** Absent: plaintext. */
+  readonly tls?: ServerTlsConfig;
+}
+
+/** Absolute paths of PEM files. */
+export interface ServerTlsConfig {
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly clientCa: string;
+  /** SPIFFE IDs, exact or with a trailing `/*`; at least one. */
+  readonly allowedClients: readonly string[];
 }
 
 export interface AdminConfig {

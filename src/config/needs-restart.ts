@@ -16,6 +16,14 @@ const restartPaths: readonly string[] = [
   'headers',
 ];
 
+/** What is below these is not: certificates rotate. That there is TLS at all is read at start. */
+const livePaths: readonly string[] = [
+  'server.tls.certificate',
+  'server.tls.privateKey',
+  'server.tls.clientCa',
+  'server.tls.allowedClients',
+];
+
 /** The keys in which the two differ and that are read at start only: `server.address`, `redis`. */
 export function needsRestart(running: Config, wanted: Config): readonly string[] {
   return changedKeys(configSchema, '', running, wanted).filter(isReadAtStart);
@@ -23,6 +31,7 @@ export function needsRestart(running: Config, wanted: Config): readonly string[]
 
 /** Whether a change of this key waits for a restart. */
 export function isReadAtStart(path: string): boolean {
+  if (livePaths.includes(path)) return false;
   return restartPaths.some((restart) => path === restart || path.startsWith(`${restart}.`));
 }
 

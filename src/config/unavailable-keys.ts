@@ -1,6 +1,5 @@
 /** Keys of the documented format that this version cannot honour. Ignoring one could admit. */
 export const unavailableKeys: ReadonlySet<string> = new Set([
-  'server.tls',
   'identity.jwt',
   'audit.upload',
   'tracing',

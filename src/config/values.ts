@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import { isTrustDomain } from '../domain/spiffe-id.ts';
+import { parseSpiffePattern } from '../domain/spiffe-pattern.ts';
 import { leaf } from './leaf.ts';
 import { notAvailable, refuse, type Schema } from './schema.ts';
 import { parseDuration, parseSize } from './units.ts';
@@ -150,6 +151,13 @@ export const trustDomain = leaf({
   expected: 'a SPIFFE trust domain (a-z, 0-9, dot, dash, underscore), without spiffe://',
   yamlType: 'string',
   parse: (value) => (isTrustDomain(value) ? value : undefined),
+});
+
+export const spiffePattern = leaf({
+  type: 'SPIFFE ID',
+  expected: 'a SPIFFE ID such as spiffe://prod/ns/shop/sa/web, or with a trailing /*',
+  yamlType: 'string',
+  parse: (value) => parseSpiffePattern(value)?.text,
 });
 
 export const jsonPointer = text(

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { sendShutdownNotice } from './shutdown-notice.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { TlsClient } from './tls/admission.ts';
 
 export interface ConnectionAge {
   /** When a connection is asked to end, within 10 %, so that they do not all end together. */
@@ -8,12 +9,22 @@ export interface ConnectionAge {
   readonly graceMs: number;
 }
 
+export interface Connection {
+  readonly socket: Socket;
+  /** Absent: plaintext. */
+  readonly client?: TlsClient;
+  /** Asks the client to finish its calls and to leave. */
+  readonly askToLeave: () => void;
+}
+
 /** The open connections of a server. */
 export interface Connections {
-  add(socket: Socket): void;
+  add(connection: Connection): void;
   count(): number;
   /** Asks every client to finish its calls and to leave. */
   askToLeave(): void;
+  /** Asks those that may not stay, and closes them when their calls took too long. */
+  retire(mayStay: (client: TlsClient) => boolean): void;
   /** Resolves when all that are open now have closed. */
   closed(): Promise<void>;
   /** Closes them as they are. */
@@ -23,20 +34,29 @@ export interface Connections {
 /** The client's preface and the head of the settings that follow it (RFC 9113 §3.4). */
 const prefaceBytes = 24 + 9;
 
+interface OpenConnection extends Connection {
+  readonly retire: () => void;
+  readonly closed: Promise<void>;
+}
+
 export function createConnections(
   { maxMs, graceMs }: ConnectionAge,
   prefaceTimeoutMs: number,
+  clock: Clock,
 ): Connections {
-  const open = new Map<Socket, Promise<void>>();
+  const open = new Set<OpenConnection>();
 
-  function add(socket: Socket): void {
-    let timer = setTimeout(
-      () => {
-        sendShutdownNotice(socket);
-        timer = setTimeout(() => socket.destroy(), graceMs);
-      },
-      maxMs * (0.9 + 0.2 * Math.random()),
-    );
+  function add(connection: Connection): void {
+    const { socket, client } = connection;
+    const retire = (): void => {
+      clearTimeout(timer);
+      connection.askToLeave();
+      timer = setTimeout(() => socket.destroy(), graceMs);
+    };
+    const ageMs = maxMs * (0.9 + 0.2 * Math.random());
+    // A certificate that has expired lets nobody in, and keeps nobody in.
+    const validMs = (client?.expiresAtMs ?? Infinity) - clock.nowMs();
+    let timer = setTimeout(retire, Math.max(0, Math.min(ageMs, validMs)));
     const silence = setTimeout(() => {
       if (socket.bytesRead < prefaceBytes) socket.destroy();
     }, prefaceTimeoutMs);
@@ -46,24 +66,30 @@ export function createConnections(
       socket.once('close', () => {
         clearTimeout(timer);
         clearTimeout(silence);
-        open.delete(socket);
+        open.delete(added);
         resolve();
       });
     });
-    open.set(socket, closed);
+    const added: OpenConnection = { ...connection, retire, closed };
+    open.add(added);
   }
 
   return {
     add,
     count: () => open.size,
     askToLeave: () => {
-      for (const socket of open.keys()) sendShutdownNotice(socket);
+      for (const connection of open) connection.askToLeave();
+    },
+    retire: (mayStay) => {
+      for (const { client, retire } of open) {
+        if (client !== undefined && !mayStay(client)) retire();
+      }
     },
     closed: async () => {
-      await Promise.all(open.values());
+      await Promise.all([...open].map((connection) => connection.closed));
     },
     destroy: () => {
-      for (const socket of open.keys()) socket.destroy();
+      for (const { socket } of open) socket.destroy();
     },
   };
 }

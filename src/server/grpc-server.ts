@@ -1,11 +1,15 @@
 import { createServer } from 'node:net';
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import { Server, type ServerOptions } from '@grpc/grpc-js';
+import { systemClock } from '../domain/clock.ts';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import { createConnections } from './connections.ts';
+import { createEntrance } from './entrance.ts';
 import type { OnFault } from './fault.ts';
 import type { GrpcService } from './grpc-service.ts';
 import { listen } from './listener.ts';
 import { tolerateResets } from './rapid-reset.ts';
+import type { Trust } from './tls/admission.ts';
+import { createTlsDoor, type TlsDoorOptions } from './tls/tls-door.ts';
 
 export interface GrpcServerOptions {
   readonly address: ListenAddress;
@@ -32,6 +36,11 @@ export interface GrpcServer {
   drain(): Promise<void>;
   /** How many connections are open. */
   connections(): number;
+  /**
+   * With TLS: whom to trust from now on. Connections of others are asked to leave, and closed after
+   * `connectionAge.graceMs`.
+   */
+  useTrust(trust: Trust): void;
 }
 
 /**
@@ -42,6 +51,7 @@ export function createGrpcServer(
   options: GrpcServerOptions,
   services: readonly GrpcService[],
   onFault: OnFault,
+  tls?: TlsDoorOptions,
 ): GrpcServer {
   const grpc = new Server(transportOptions(options));
   tolerateResets(grpc);
@@ -49,13 +59,11 @@ export function createGrpcServer(
     grpc.addService(definition, implementation);
   }
 
-  const transport = grpc.createConnectionInjector(transportCredentials());
   const { connectionAge, prefaceTimeoutMs = 10_000, maxConnections = 10_000 } = options;
-  const connections = createConnections(connectionAge, prefaceTimeoutMs);
-  const listener = createServer((socket) => {
-    connections.add(socket);
-    transport.injectConnection(socket);
-  });
+  const connections = createConnections(connectionAge, prefaceTimeoutMs, systemClock);
+  const entrance = createEntrance(grpc, connections, connectionAge.graceMs);
+  const door = tls && createTlsDoor(tls, entrance.enterOverTls);
+  const listener = createServer(door?.receive ?? entrance.enter);
   listener.maxConnections = maxConnections;
 
   async function start(): Promise<ListenAddress> {
@@ -69,6 +77,7 @@ export function createGrpcServer(
   async function close(): Promise<void> {
     for (const service of services) service.drain?.();
     listener.close();
+    door?.close();
     connections.askToLeave();
     const closed = connections.closed();
     const insist = setTimeout(() => grpc.tryShutdown(() => {}), noticeMs);
@@ -84,16 +93,15 @@ export function createGrpcServer(
     start,
     drain: () => (closing ??= close()),
     connections: () => connections.count(),
+    useTrust: (trust) => {
+      door?.use(trust);
+      connections.retire((client) => door?.mayStay(client) === true);
+    },
   };
 }
 
 /** For clients to read the notice and for what they had sent before to arrive: many round trips. */
 const noticeMs = 500;
-
-/** Plaintext: what reaches the port is the network's to protect. */
-function transportCredentials(): ServerCredentials {
-  return ServerCredentials.createInsecure();
-}
 
 /**
  * The transport refuses a message by an RPC error, which is an allow to an Envoy with

@@ -107,6 +107,11 @@ export const metrics = {
     help: 'How often a server was told how the bundles fare, and whether it took it',
     labelNames: ['result'],
   },
+  handshakeFailures: {
+    name: 'sallyport_tls_handshake_failures_total',
+    help: 'Connections that were not let in, by the network that they came from',
+    labelNames: ['source', 'cause'],
+  },
   reloads: {
     name: 'sallyport_reload_total',
     help: 'Attempts to load something anew while serving',

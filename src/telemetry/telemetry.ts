@@ -21,11 +21,16 @@ export interface Telemetry {
   readonly bundleChecked: (name: string, result: string, failure: string | undefined) => void;
   /** A server was told how the bundles fare. */
   readonly statusReported: (result: 'taken' | 'failed') => void;
+  /** A connection was not let in. */
+  readonly handshakeFailed: (source: string, cause: string) => void;
   readonly reloaded: (what: string, result: 'success' | 'failure') => void;
   readonly recordsDropped: (sink: string, cause: string, count: number) => void;
   /** Replaces the whole list. */
   readonly setInsecureOptions: (names: readonly string[]) => void;
 }
+
+/** Whoever can reach the port can add to them, up to here; then they are of `other` networks. */
+const maxHandshakeLabelSets = 200;
 
 export function createTelemetry({ version }: { readonly version: string }): Telemetry {
   const registry = new Registry();
@@ -34,6 +39,10 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
   redisUp.remove();
   const reloads = createCounterFamily(metrics.reloads, registry);
   const statusReports = createCounterFamily(metrics.statusReports, registry);
+  const handshakeFailures = createCounterFamily(metrics.handshakeFailures, registry, {
+    maxLabelSets: maxHandshakeLabelSets,
+    overflow: ([, cause = 'other']) => ['other', cause],
+  });
   const auditDropped = createCounterFamily(metrics.auditDropped, registry);
   const insecureOption = gauge(metrics.insecureOption, registry);
   gauge(metrics.build, registry).set({ version }, 1);
@@ -55,6 +64,9 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     bundleChecked: createBundleCounters(registry),
     statusReported(result) {
       statusReports.tally(result).add();
+    },
+    handshakeFailed(source, cause) {
+      handshakeFailures.tally(source, cause).add();
     },
     reloaded(what, result) {
       reloads.tally(what, result).add();

@@ -14,6 +14,7 @@ import type { CheckResponse } from '../../src/server/check-client.ts';
 import { createCheckService, type CheckLimits } from '../../src/server/check-service.ts';
 import { createGrpcServer, type GrpcServerOptions } from '../../src/server/grpc-server.ts';
 import { createHealthService } from '../../src/server/health-service.ts';
+import type { TlsDoorOptions } from '../../src/server/tls/tls-door.ts';
 import { requestFrom } from '../unit/request-fixture.ts';
 
 export const loopback: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
@@ -83,6 +84,7 @@ export interface Parts {
   readonly recorder?: DecisionRecorder;
   readonly options?: Partial<GrpcServerOptions>;
   readonly limits?: Partial<CheckLimits>;
+  readonly tls?: TlsDoorOptions;
 }
 
 export async function startServer(t: TestContext, parts: Parts = {}) {
@@ -118,7 +120,7 @@ export async function startServer(t: TestContext, parts: Parts = {}) {
     drainTimeoutMs: 2000,
     ...parts.options,
   };
-  const server = createGrpcServer(options, [checks, health], onFault);
+  const server = createGrpcServer(options, [checks, health], onFault, parts.tls);
   const address = await server.start();
   t.after(() => server.drain());
   return { server, health, address, recorded, faults };

@@ -96,7 +96,7 @@ test('a configuration may be a pipe', async () => {
 test('serve does not start with a bad configuration, and says all of it', async () => {
   const { status, stderr } = await sallyport('serve', '-c', 'test/fixtures/config/bad/later.yaml');
   assert.equal(status, 2);
-  assert.match(stderr, /later\.yaml:1: server\.tls: is not available in this version; remove it/);
+  assert.match(stderr, /later\.yaml:2: tracing: is not available in this version; remove it/);
   assert.match(stderr, /cannot start; \d+ problems to put right/);
 });
 

@@ -1,0 +1,69 @@
+import type { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import { spiffeIdIn } from '../../domain/certificate-names.ts';
+import type { SpiffeId } from '../../domain/spiffe-id.ts';
+import type { SpiffePattern } from '../../domain/spiffe-pattern.ts';
+import { stillVouch, type Vouchers, vouchersOf } from './anchors.ts';
+import type { Credentials } from './credentials.ts';
+import { type Refusal, verdictOf } from './handshake-failure.ts';
+
+/** Who is let in: read for every handshake, replaced as a whole. */
+export interface Trust {
+  readonly credentials: Credentials;
+  readonly allowedClients: readonly SpiffePattern[];
+}
+
+/** A peer that was let in. */
+export interface TlsClient {
+  readonly id: SpiffeId;
+  readonly vouchers: Vouchers;
+  readonly expiresAtMs: number;
+}
+
+/** Judges a peer by what OpenSSL says of its chain, by who it is, and by whether that one may come in. */
+export function admit(socket: TLSSocket, trust: Trust): TlsClient | Refusal {
+  const leaf = socket.getPeerX509Certificate();
+  if (leaf === undefined) return { cause: 'no_certificate', detail: 'no certificate was shown' };
+  if (!socket.authorized) return verdictOf(String(socket.authorizationError));
+  if (socket.isSessionReused()) {
+    return { cause: 'other', detail: 'a resumed session proves nothing now' };
+  }
+  if (socket.alpnProtocol !== 'h2') {
+    return { cause: 'protocol', detail: 'the peer did not offer h2 (ALPN)' };
+  }
+  if (leaf.ca) return { cause: 'unsuitable', detail: 'the certificate is an authority’s own' };
+  const id = spiffeIdIn(leaf.subjectAltName);
+  if (id === undefined) {
+    return { cause: 'no_spiffe_id', detail: `one SPIFFE ID is needed, not ${namesOf(leaf)}` };
+  }
+  const { anchors } = trust.credentials;
+  const vouchers = vouchersOf(leaf, anchorsFor(id, trust), anchors);
+  if (vouchers === undefined) return strangerOf(id);
+  const client = { id, vouchers, expiresAtMs: leaf.validToDate.getTime() };
+  return refusalOf(client, trust) ?? client;
+}
+
+/** Why a peer may not come in, or may not stay; undefined when it may. */
+export function refusalOf({ id, vouchers }: TlsClient, trust: Trust): Refusal | undefined {
+  if (!stillVouch(vouchers, anchorsFor(id, trust))) return strangerOf(id);
+  if (!trust.allowedClients.some((pattern) => pattern.matches(id))) {
+    return { cause: 'not_allowed', detail: `${id.uri} is not in server.tls.allowedClients` };
+  }
+  return undefined;
+}
+
+function strangerOf({ uri }: SpiffeId): Refusal {
+  return { cause: 'unknown_authority', detail: `no authority that may vouch for ${uri}` };
+}
+
+function anchorsFor({ trustDomain }: SpiffeId, { credentials }: Trust) {
+  return credentials.anchors.filter(
+    (anchor) => anchor.trustDomain === undefined || anchor.trustDomain === trustDomain,
+  );
+}
+
+const maxNamesLength = 200;
+
+function namesOf({ subjectAltName = 'no names' }: X509Certificate): string {
+  return JSON.stringify(subjectAltName.slice(0, maxNamesLength));
+}

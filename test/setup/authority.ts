@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A certificate and its key: as text, and in files. */
+export interface Issued {
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly certificateFile: string;
+  readonly privateKeyFile: string;
+}
+
+export interface IssueOptions {
+  /** In openssl's words: `URI:spiffe://…, DNS:localhost`. */
+  readonly names?: string;
+  /** Negative: expired. Default 2. */
+  readonly days?: number;
+  /** More lines of an openssl extension section. */
+  readonly extensions?: readonly string[];
+}
+
+/** A certificate authority for tests, whose files are in a folder of its own. */
+export class Authority {
+  readonly directory = mkdtempSync(join(tmpdir(), 'sallyport-authority-'));
+  readonly own: Issued;
+  #issued = 0;
+
+  constructor(subject = 'test authority', signer?: Authority) {
+    const options = {
+      extensions: ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'],
+    };
+    this.own = this.#make(subject, options, signer?.own);
+  }
+
+  issue(options: IssueOptions): Issued {
+    this.#issued += 1;
+    const { extensions = ['keyUsage=critical,digitalSignature'] } = options;
+    const leaf = ['basicConstraints=critical,CA:FALSE', ...extensions];
+    return this.#make(`leaf ${this.#issued}`, { ...options, extensions: leaf }, this.own);
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #make(
+    subject: string,
+    { names, days = 2, extensions = [] }: IssueOptions,
+    signer?: Issued,
+  ): Issued {
+    const file = join(this.directory, `${this.#issued}`);
+    const [certificateFile, privateKeyFile] = [`${file}.crt`, `${file}.key`];
+    const alternatives = names === undefined ? [] : [`subjectAltName=${names}`];
+    writeFileSync(`${file}.ext`, [...extensions, ...alternatives, ''].join('\n'));
+    openssl(
+      `req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${privateKeyFile} -out ${file}.csr -subj`,
+      `/CN=${subject}`,
+    );
+    const signedBy =
+      signer === undefined
+        ? `-key ${privateKeyFile}`
+        : `-CA ${signer.certificateFile} -CAkey ${signer.privateKeyFile}`;
+    openssl(
+      `x509 -req -in ${file}.csr ${signedBy} -days ${days} -extfile ${file}.ext -out ${certificateFile}`,
+    );
+    const [certificate, privateKey] = [certificateFile, privateKeyFile].map((path) =>
+      readFileSync(path, 'utf8'),
+    );
+    return {
+      certificate: certificate ?? '',
+      privateKey: privateKey ?? '',
+      certificateFile,
+      privateKeyFile,
+    };
+  }
+}
+
+function openssl(words: string, ...last: readonly string[]): void {
+  execFileSync('openssl', [...words.split(' '), ...last], { stdio: 'pipe' });
+}
