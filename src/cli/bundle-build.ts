@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { BuildRequest } from '../app/bundle-tools.ts';
+import { decisionPath } from '../config/policy-schema.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import { BundleError } from '../policy/bundle-error.ts';
 import { describeForTerminal } from './bundle-report.ts';
@@ -8,7 +9,12 @@ import type { CliContext, ExitStatus } from './context.ts';
 import { type Arguments, parseArguments } from './parse-arguments.ts';
 import { requireReadable } from './require-readable.ts';
 import { UsageError } from './usage-error.ts';
-import { algorithmIn, algorithmOption, keyIn } from './verification-options.ts';
+import {
+  algorithmIn,
+  algorithmOption,
+  signatureKeyIn,
+  verificationWith,
+} from './verification-options.ts';
 
 const defaultOutput = 'bundle.tar.gz';
 
@@ -34,17 +40,32 @@ async function build(args: readonly string[], context: CliContext): Promise<Exit
   const request = requestIn(given);
   const output = given.text('output') ?? defaultOutput;
   try {
-    await writeFile(output, await context.buildBundle(request, context.environment));
+    await write(output, await context.buildBundle(request, context.environment));
   } catch (error) {
     if (!(error instanceof BundleError)) throw error;
     context.stderr.write(`${error.message}\n`);
     return 1;
   }
-  return showBuilt(output, context);
+  return showBuilt(output, request, context);
 }
 
-async function showBuilt(output: string, context: CliContext): Promise<ExitStatus> {
-  const inspected = await context.inspectBundle(output);
+/** @throws {UsageError} */
+async function write(output: string, archive: Uint8Array): Promise<void> {
+  try {
+    await writeFile(output, archive);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--output: the bundle cannot be written: ${reason}`);
+  }
+}
+
+/** A signature is verified with its own key, as a server will with the public one. */
+async function showBuilt(
+  output: string,
+  { signer }: BuildRequest,
+  context: CliContext,
+): Promise<ExitStatus> {
+  const inspected = await context.inspectBundle(output, signer && verificationWith(signer));
   if ('problems' in inspected) {
     writeProblems(inspected.problems, context);
     return 1;
@@ -64,6 +85,7 @@ function requestIn(given: Arguments): BuildRequest {
   if (entrypoints.length === 0) {
     throw new UsageError('--entrypoint is missing; say which rule answers: -e envoy/authz/allow');
   }
+  for (const entrypoint of entrypoints) requireEntrypoint(entrypoint);
   for (const path of given.operands) requireReadable(path);
   const revision = given.text('revision');
   const signer = signerIn(given);
@@ -76,8 +98,14 @@ function requestIn(given: Arguments): BuildRequest {
   };
 }
 
+/** OPA would also take a form by which no server could ask for it. @throws {UsageError} */
+function requireEntrypoint(entrypoint: string): void {
+  if (decisionPath.test(entrypoint)) return;
+  throw new UsageError(`--entrypoint must be a path such as envoy/authz/allow, not ${entrypoint}`);
+}
+
 function signerIn(given: Arguments): BuildRequest['signer'] {
-  const key = keyIn(given, 'signing-key');
+  const key = signatureKeyIn(given, 'signing-key');
   if (key === undefined) return undefined;
   const scope = given.text('scope');
   return {

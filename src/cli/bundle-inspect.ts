@@ -26,5 +26,5 @@ async function inspect(args: readonly string[], context: CliContext): Promise<Ex
   const { value: description } = inspected;
   const text = given.flag('json') ? JSON.stringify(description) : describeForTerminal(description);
   context.stdout.write(`${text}\n`);
-  return description.signature?.verification.result === 'bad' ? 1 : 0;
+  return description.verification.result === 'bad' ? 1 : 0;
 }

@@ -2,14 +2,13 @@ import { printable } from '../domain/printable.ts';
 import type {
   BuiltinDescription,
   BundleDescription,
-  SignatureDescription,
   Verification,
 } from '../policy/bundle-tools/describe-bundle.ts';
 import { table } from './command.ts';
 
 /** Aligned, and only what is there. */
 export function describeForTerminal(description: BundleDescription): string {
-  const { type, revision, roots, modules, builtins, dataBytes, signature } = description;
+  const { type, revision, roots, modules, builtins, dataBytes, hasRego } = description;
   const rows = [
     ['revision', revision],
     ...(type === 'delta' ? [['type', 'a delta: changes to the data of another'] as const] : []),
@@ -18,14 +17,19 @@ export function describeForTerminal(description: BundleDescription): string {
       ...rowsOf('module', [`${file}, ${sizeText(sizeBytes)}`]),
       ...rowsOf('entrypoints', entrypoints),
     ]),
+    ...rowsOf('module', hasRego && modules.length === 0 ? [onlyRego] : []),
     ...rowsOf('builtins', available(builtins)),
     ...rowsOf('configured', explained(builtins, 'configured')),
     ...rowsOf('refused', explained(builtins, 'never')),
     ['data', sizeText(dataBytes)],
-    ...rowsOf('signature', signature === undefined ? ['none'] : signatureLines(signature)),
+    ...rowsOf('signature', signatureLines(description)),
   ] as const;
   return table(rows.map(([name, text]) => [name, printable(text)]));
 }
+
+/** Of a bundle that somebody forgot to compile. */
+export const onlyRego =
+  'none, and Rego that no server reads: compile it with opa build -t wasm -e envoy/authz/allow';
 
 type Row = readonly [name: string, text: string];
 
@@ -47,8 +51,11 @@ function explained(
     .map(({ name, refusal = '' }) => `${name}: ${refusal}`);
 }
 
-function signatureLines(signature: SignatureDescription): string[] {
-  const { keyId, algorithm, scope, verification } = signature;
+function signatureLines({ signature, verification }: BundleDescription): string[] {
+  if (signature === undefined) {
+    return verification.result === 'bad' ? ['none', verificationText(verification)] : ['none'];
+  }
+  const { keyId, algorithm, scope } = signature;
   const says = [
     `key ${keyId ?? 'not named'}`,
     algorithm ?? 'no algorithm',

@@ -36,7 +36,9 @@ export async function run(args: readonly string[], context: CliContext): Promise
     return await dispatch(args, context);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const hint = error instanceof UsageError ? `\nTry: ${context.program} --help` : '';
+    const called = findCommand(args)?.name;
+    const asked = called === undefined ? '--help' : `${called} --help`;
+    const hint = error instanceof UsageError ? `\nTry: ${context.program} ${asked}` : '';
     context.stderr.write(`sallyport: ${message}${hint}\n`);
     return 2;
   }
@@ -87,8 +89,8 @@ function findCommand(words: readonly string[]): Command | undefined {
 function commandCalled(words: readonly string[]): Command {
   const command = findCommand(words);
   if (command !== undefined) return command;
-  const names = commands.map((each) => each.name);
   const family = commands.filter(({ name }) => name.startsWith(`${words[0]} `));
+  const names = (family.length > 0 ? family : commands).map((each) => each.name);
   const length = Math.max(1, ...family.map((each) => wordsOf(each).length));
   const options = words.findIndex((word) => word.startsWith('-'));
   const typed = words.slice(0, options === -1 ? length : Math.min(length, options)).join(' ');

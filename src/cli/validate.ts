@@ -3,6 +3,7 @@ import { documentKind } from '../config/document-kind.ts';
 import { loadLimits } from '../config/load-limits.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import type { SoundParts } from '../config/sound-parts.ts';
+import { onlyRego } from './bundle-report.ts';
 import { jsonOption, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { type ConfigFile, configOptions, givenConfig, sallyportYaml } from './given-config.ts';
@@ -57,18 +58,20 @@ async function fileFindings(file: string, context: CliContext): Promise<Findings
   const kind = documentKind(file);
   if (kind === 'config') return configFindings(sallyportYaml(file, context.environment), context);
   if (kind === 'access') return accessFindings(file);
-  return {
-    problems: kind === 'limits' ? limitsProblems(file) : await bundleProblems(file, context),
-  };
+  return kind === 'limits' ? { problems: limitsProblems(file) } : bundleFindings(file, context);
 }
 
 /** What no configuration can mend; `bundle verify` judges it for one configuration. */
-async function bundleProblems(file: string, context: CliContext): Promise<readonly Problem[]> {
+async function bundleFindings(file: string, context: CliContext): Promise<Findings> {
   const inspected = await context.inspectBundle(file);
-  if ('problems' in inspected) return inspected.problems;
-  return inspected.value.builtins
+  if ('problems' in inspected) return inspected;
+  const { builtins, modules, hasRego } = inspected.value;
+  const problems = builtins
     .filter(({ given }) => given === 'never')
     .map(({ name, refusal = '' }) => ({ file, path: '', message: `calls ${name}: ${refusal}` }));
+  const isSource = hasRego && modules.length === 0;
+  const message = `its module: ${onlyRego}`;
+  return { problems, warnings: isSource ? [{ file, path: '', message }] : [] };
 }
 
 async function configFindings(file: ConfigFile, context: CliContext): Promise<Findings> {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   type SignatureAlgorithm,
   signatureAlgorithms,
@@ -31,16 +32,28 @@ export const verificationOptions: readonly CommandOption[] = [
 
 /** Undefined: no key is given. @throws {UsageError} */
 export function readVerification(given: Arguments): SigningSettings | undefined {
-  const key = keyIn(given, 'verification-key');
+  const key = signatureKeyIn(given, 'verification-key');
   if (key === undefined) return undefined;
-  const keyId = given.text('key-id');
+  const named = given.text('key-id');
   const scope = given.text('scope');
-  const verification = { algorithm: algorithmIn(given), key };
+  const algorithm = algorithmIn(given);
+  const keyId = named ?? basename(given.text('verification-key') ?? '');
+  const known = { key, algorithm, keyId, ...(scope !== undefined && { scope }) };
+  // Without a name, the key is the one to use, whatever the signature calls it.
+  return { ...verificationWith(known), ...(named === undefined && { keyId }) };
+}
+
+interface SignatureKey {
+  readonly key: string;
+  readonly algorithm: SignatureAlgorithm;
+  readonly keyId: string;
+  readonly scope?: string;
+}
+
+export function verificationWith({ key, algorithm, keyId, scope }: SignatureKey): SigningSettings {
   return {
     require: 'always',
-    keys: new Map([[keyId ?? 'given', verification]]),
-    // Without a name, the key is the one to use, whatever the signature calls it.
-    ...(keyId === undefined && { keyId: 'given' }),
+    keys: new Map([[keyId, { algorithm, key }]]),
     ...(scope !== undefined && { scope }),
     excludeFiles: [],
     allowUnsignedDeltas: false,
@@ -56,10 +69,18 @@ export function algorithmIn(given: Arguments): SignatureAlgorithm {
   throw new UsageError(`--${name} must be one of ${signatureAlgorithms.join(', ')}, not ${text}`);
 }
 
-/** The key in the file that an option names; OPA takes a secret as it is in its file, too. */
-export function keyIn(given: Arguments, option: string): string | undefined {
+/**
+ * The key in the file that an option names; OPA takes a secret as it is in its file, too. What says
+ * more of a signature must not be passed over in silence when there is no key.
+ * @throws {UsageError}
+ */
+export function signatureKeyIn(given: Arguments, option: string): string | undefined {
   const file = given.text(option);
-  if (file === undefined) return undefined;
+  if (file === undefined) {
+    const other = ['signing-alg', 'key-id', 'scope'].find((name) => given.text(name) !== undefined);
+    if (other === undefined) return undefined;
+    throw new UsageError(`--${other} is of a signature: it needs --${option} beside it`);
+  }
   try {
     return readText(file);
   } catch (error) {

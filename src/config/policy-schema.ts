@@ -16,6 +16,9 @@ import {
 import { statusServer } from './status-schema.ts';
 import { duration, filePath, flag, integer, oneOf, size, text } from './values.ts';
 
+/** A rule, and so an entrypoint. */
+export const decisionPath = /^[\w-]+(?:\/[\w-]+)*$/;
+
 type WrittenPolicy = Omit<PolicyConfig, 'bundles'> & {
   readonly bundle?: NameableBundle;
   readonly bundles?: readonly BundleSettings[];
@@ -70,7 +73,7 @@ const written = section<WrittenPolicy>(
       text(
         'decision path',
         'a path such as envoy/authz/allow, without a leading slash',
-        /^[\w-]+(?:\/[\w-]+)*$/,
+        decisionPath,
       ),
       'envoy/authz/allow',
       'The rule that answers.',

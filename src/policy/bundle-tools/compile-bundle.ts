@@ -75,8 +75,12 @@ function faultOf(error: unknown): Error {
       { cause: error },
     );
   }
-  return new BundleError(`opa build refuses it: ${said || String(error)}`, { cause: error });
+  const hint = /entrypoint .* does not refer to/.test(said) ? `\n${entrypointHint}` : '';
+  return new BundleError(`opa build refuses it: ${said || String(error)}${hint}`, { cause: error });
 }
+
+const entrypointHint =
+  'Name a rule of these sources: allow of the package envoy.authz is -e envoy/authz/allow.';
 
 /** What `execFile` adds to its Error. */
 interface RunFault extends Partial<Error> {

@@ -21,7 +21,11 @@ export interface BundleDescription {
   readonly builtins: readonly BuiltinDescription[];
   /** Of its data, as JSON. */
   readonly dataBytes: number;
+  /** Sources that no server reads: without a module, nothing of them decides. */
+  readonly hasRego: boolean;
+  /** Absent: it is not signed. */
   readonly signature?: SignatureDescription;
+  readonly verification: Verification;
 }
 
 export interface ModuleDescription {
@@ -43,7 +47,6 @@ export interface SignatureDescription {
   readonly keyId: string | undefined;
   readonly algorithm: string | undefined;
   readonly scope: string | undefined;
-  readonly verification: Verification;
 }
 
 /** `unknown`: there was no key to verify it with. */
@@ -69,7 +72,7 @@ export async function describeBundle(
   const files = await readFiles(content, { maxBytes, yaml });
   const bundle = bundleOf(files, anything);
   const { type, revision, manifest } = bundle;
-  const signature = describeSignature(files, signing);
+  const signature = describeSignature(files);
   return {
     type,
     revision,
@@ -77,7 +80,9 @@ export async function describeBundle(
     modules: describeModules(manifest, files),
     builtins: 'modules' in bundle ? describeBuiltins(bundle.modules.values(), builtins) : [],
     dataBytes: 'data' in bundle ? joinData(bundle.data).length : 0,
+    hasRego: [...files.keys()].some((name) => name.endsWith('.rego')),
     ...(signature && { signature }),
+    verification: signing === undefined ? { result: 'unknown' } : verify(files, signing),
   };
 }
 
@@ -110,10 +115,7 @@ function describeBuiltins(
   });
 }
 
-function describeSignature(
-  files: BundleFiles,
-  signing: SigningSettings | undefined,
-): SignatureDescription | undefined {
+function describeSignature(files: BundleFiles): SignatureDescription | undefined {
   const token = readToken(files);
   if (token === undefined) return undefined;
   const { header, claims } = token;
@@ -121,7 +123,6 @@ function describeSignature(
     keyId: textOf(header['kid'] ?? claims['keyid']),
     algorithm: textOf(header['alg']),
     scope: textOf(claims['scope']),
-    verification: signing === undefined ? { result: 'unknown' } : verify(files, signing),
   };
 }
 

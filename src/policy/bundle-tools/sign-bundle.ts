@@ -3,7 +3,7 @@ import type { SignatureAlgorithm } from '../../domain/bundle-settings.ts';
 import type { BundleFiles } from '../bundles/bundle.ts';
 import { digestFile } from '../bundles/file-digest.ts';
 import { signaturesFile } from '../bundles/signatures.ts';
-import { isKeyFor, schemeOf } from '../bundles/token.ts';
+import { isKeyFor, misfitOf, schemeOf } from '../bundles/token.ts';
 
 export interface BundleSigner {
   readonly algorithm: SignatureAlgorithm;
@@ -53,7 +53,7 @@ function signatureOf(text: string, { algorithm, key }: BundleSigner): Uint8Array
 function readPrivateKey(algorithm: SignatureAlgorithm, pem: string): KeyObject {
   const key = parsePem(pem);
   if (isKeyFor(algorithm, key)) return key;
-  throw new Error(`the signing key is not a key for ${algorithm}`);
+  throw new Error(`the signing key ${misfitOf(algorithm, key)}`);
 }
 
 function parsePem(pem: string): KeyObject {

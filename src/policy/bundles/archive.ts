@@ -42,9 +42,11 @@ async function unpack(archive: Uint8Array, maxBytes: number): Promise<Buffer> {
         cause: error,
       });
     }
-    throw new BundleError('the bundle is not a gzip file: expected the .tar.gz of opa build', {
-      cause: error,
-    });
+    const isCut = error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
+    const message = isCut
+      ? 'the bundle ends too early: fetch or build it again'
+      : 'the bundle is not a gzip file: expected the .tar.gz of opa build';
+    throw new BundleError(message, { cause: error });
   }
 }
 

@@ -39,7 +39,9 @@ export function createSignatureCheck(settings: SigningSettings | undefined): Sig
       const token = readToken(files);
       if (token === undefined) {
         if (!required) return;
-        throw new BundleError(`the bundle is not signed: it has no ${signaturesFile}`);
+        throw new BundleError(
+          `the bundle is not signed: it has no ${signaturesFile}; build it with --signing-key`,
+        );
       }
       const claims = verifiedClaims(token, settings, keys);
       const signed = readSignedFiles(claims);

@@ -6,7 +6,11 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto';
-import type { SignatureAlgorithm, VerificationKey } from '../../domain/bundle-settings.ts';
+import {
+  type SignatureAlgorithm,
+  signatureAlgorithms,
+  type VerificationKey,
+} from '../../domain/bundle-settings.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { BundleError } from '../bundle-error.ts';
 import { parseJsonBytes } from '../json-text.ts';
@@ -51,7 +55,7 @@ export function createTokenVerifier(
   { algorithm, key }: VerificationKey,
 ): TokenVerifier {
   const hash = `sha${algorithm.slice(2)}`;
-  if (algorithm.startsWith('HS')) {
+  if (isHmac(algorithm)) {
     return ({ text, signature }) => {
       const expected = createHmac(hash, key).update(text).digest();
       return expected.length === signature.length && timingSafeEqual(expected, signature);
@@ -82,7 +86,18 @@ const curves: Readonly<Partial<Record<SignatureAlgorithm, string>>> = {
 function readPublicKey(id: string, algorithm: SignatureAlgorithm, pem: string): KeyObject {
   const key = parsePem(id, pem);
   if (isKeyFor(algorithm, key)) return key;
-  throw new BundleError(`key ${id} is not a key for ${algorithm}`);
+  throw new BundleError(`key ${id} ${misfitOf(algorithm, key)}`);
+}
+
+/** Completes `the key …`. */
+export function misfitOf(algorithm: SignatureAlgorithm, key: KeyObject): string {
+  const fitting = signatureAlgorithms.filter((each) => !isHmac(each) && isKeyFor(each, key));
+  const instead = fitting.length === 0 ? '' : `; it is one for ${fitting.join(', ')}`;
+  return `is not a key for ${algorithm}${instead}`;
+}
+
+function isHmac(algorithm: SignatureAlgorithm): boolean {
+  return algorithm.startsWith('HS');
 }
 
 export function isKeyFor(algorithm: SignatureAlgorithm, key: KeyObject): boolean {

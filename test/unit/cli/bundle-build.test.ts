@@ -111,11 +111,43 @@ test('without opa, build says what to install', async () => {
   assert.match(stderr, /opa is needed to compile Rego, and is not on the PATH/);
 });
 
+test('what is signed is shown to be verified, and what would not be signed is not built', async () => {
+  const { signing } = newKeys('ES256');
+  const key = ['--signing-key', fileFor('shown.key', signing), '--signing-alg', 'ES256'];
+  const output = ['-o', join(directory, 'shown-signed.tar.gz')];
+  const { stdout } = await said(['build', ...entrypoint, ...key, ...output, source]);
+  assert.match(stdout, /signature +key default, ES256\n +verified\n/);
+  const silent = await said(['build', ...entrypoint, '--key-id', 'release', ...output, source]);
+  assert.equal(silent.status, 2);
+  assert.match(silent.stderr, /--key-id is of a signature: it needs --signing-key beside it/);
+});
+
+test('an entrypoint that no server could ask for, or that is no rule, is refused', async () => {
+  for (const written of ['data.envoy.authz.allow', '/envoy/authz/allow']) {
+    const { status, stderr } = await said(['build', '-e', written, source]);
+    assert.equal(status, 2);
+    assert.match(stderr, /--entrypoint must be a path such as envoy\/authz\/allow, not/);
+  }
+  const { status, stderr } = await said(['build', '-e', 'envoy/authz/nothing', source]);
+  assert.equal(status, 1);
+  assert.match(stderr, /"envoy\/authz\/nothing" does not refer to a rule.*\nName a rule/);
+});
+
+test('a folder that is not there to write to is status 2', async () => {
+  const output = join(directory, 'nowhere/b.tar.gz');
+  const { status, stderr } = await said(['build', ...entrypoint, '-o', output, source]);
+  assert.equal(status, 2);
+  assert.match(stderr, /--output: the bundle cannot be written: ENOENT.*nowhere/);
+});
+
 test('a key that cannot sign is status 2', async () => {
   const { signing } = newKeys('ES256');
   const key = ['--signing-key', fileFor('ec.key', signing)];
   const another = await said(['build', ...entrypoint, ...key, source]);
-  assert.deepEqual([another.status, /not a key for RS256/.test(another.stderr)], [2, true]);
+  assert.deepEqual(
+    [another.status, /not a key for RS256; it is one for ES256/.test(another.stderr)],
+    [2, true],
+  );
   const none = ['--signing-key', fileFor('no.key', 'no key')];
   const broken = await said(['build', ...entrypoint, ...none, source]);
   assert.deepEqual([broken.status, /not a private key in PEM/.test(broken.stderr)], [2, true]);

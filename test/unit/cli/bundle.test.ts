@@ -55,7 +55,10 @@ test('inspect tells a delta, and shows a folder as it does an archive', async ()
   const delta = await deltaBundle('r2', 'users', [{ op: 'remove', path: '/users/a' }]);
   assert.match((await said('inspect', writtenFile(delta))).stdout, /type +a delta/);
   const folder = await said('inspect', 'policies/example');
-  assert.match(folder.stdout, /revision +[0-9a-f]{12}\n +roots +\/\n +data +2 bytes/);
+  assert.match(
+    folder.stdout,
+    /revision +[0-9a-f]{12}\n +roots +\/\n +module +none, and Rego.*\n +data +2 bytes/,
+  );
 });
 
 const verifying = ['--verification-key', keyFile, '--signing-alg', 'ES256'];
@@ -73,13 +76,22 @@ test('a signature that is not what the key says makes the answer of inspect no',
   const refusals: readonly (readonly [args: string[], says: RegExp])[] = [
     [[...verifying, '--scope', 'other'], /for scope "test", not "other"/],
     [[...verifying, '--scope', 'test', '--key-id', 'mine'], /key "ES256", which is not configured/],
-    [['--verification-key', otherKeyFile, '--signing-alg', 'ES256'], /is not a key for ES256/],
+    [
+      ['--verification-key', otherKeyFile, '--signing-alg', 'ES256'],
+      /key other\.pem is not a key for ES256; it is one for ES384/,
+    ],
   ];
   for (const [args, says] of refusals) {
     const { status, stdout } = await said('inspect', signed, ...args);
     assert.equal(status, 1);
     assert.match(stdout, says);
   }
+});
+
+test('an unsigned bundle is no good to who has a key for it', async () => {
+  const { status, stdout } = await said('inspect', example, ...verifying);
+  assert.equal(status, 1);
+  assert.match(stdout, /signature +none\n +refused: the bundle is not signed: .*--signing-key/);
 });
 
 test('verify says which revision a server would decide with', async () => {
@@ -136,6 +148,9 @@ test('what cannot be asked is status 2', async () => {
     ],
     [['verify', '-c', 'package.json', example], /package\.json is not valid/],
     [['inspct', example], /did you mean bundle inspect\?/],
+    [['inspect', '--scope', 'test', signed], /--scope is of a signature: it needs --verification/],
+    [['inspect'], /Try: sallyport bundle inspect --help/],
+    [[], /there are bundle build, bundle inspect, bundle verify/],
   ];
   for (const [args, says] of faults) {
     const { status, stderr } = await said(...args);

@@ -208,9 +208,9 @@ for (const [name, entries, says] of attacks) {
 }
 
 test('what is no archive is refused', async () => {
-  await assertRefused(Buffer.from(''), /not a gzip file/);
+  await assertRefused(Buffer.from(''), /ends too early/);
   await assertRefused(Buffer.from('package a'), /not a gzip file/);
-  await assertRefused(example.subarray(0, -100), /not a gzip file/);
+  await assertRefused(example.subarray(0, -100), /ends too early/);
   await assertRefused(gzipSync(Buffer.alloc(1024, 'x')), /not a complete tar/);
   const tar = await tarOf([['data.json', '{"a":1}']]);
   await assertRefused(gzipSync(tar.subarray(0, 515)), /not a complete tar/);
