@@ -2,14 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PolicyEngine } from '../../src/check/ports.ts';
-import { Denial } from '../../src/domain/decision.ts';
+import { systemClock } from '../../src/domain/clock.ts';
+import { type Decision, Denial } from '../../src/domain/decision.ts';
 import type { PathAmbiguity } from '../../src/domain/path.ts';
 import type { PolicyVerdict } from '../../src/domain/policy.ts';
+import type { RequestView } from '../../src/domain/request.ts';
 import { createAnswerer } from '../../src/envoy/answer.ts';
 import { decodeCheckRequest } from '../../src/envoy/decode-check-request.ts';
 import { createRequestReader } from '../../src/envoy/request-view.ts';
 import { readSnapshot } from '../../src/policy/bundles/read-bundle.ts';
-import { createPolicyEngine } from '../../src/policy/wasm-engine.ts';
+import { createPolicyEngine, type PolicyEngineOptions } from '../../src/policy/wasm-engine.ts';
 import { completed, decisionId } from '../unit/envoy/completed-check.ts';
 import { checkRequest } from '../unit/envoy/protos.ts';
 import { verdictAtOnce } from '../unit/policy/at-once.ts';
@@ -21,15 +23,16 @@ const headerPrefix = 'x-sallyport-';
 /** Asks the named fixture bundle. */
 export async function engineOf(
   bundle: string,
-  skipRequestBodyParse = false,
+  more: Partial<PolicyEngineOptions> = {},
 ): Promise<PolicyEngine> {
   const snapshot = await readSnapshot(readFileSync(join(bundles, `${bundle}.tar.gz`)));
   return createPolicyEngine(snapshot, 'envoy/authz/allow', {
     name: bundle,
-    skipRequestBodyParse,
+    skipRequestBodyParse: false,
     maxFuel: 3_000_000,
     protoDescriptor: shopDescriptorSet(),
     reservedHeaderPrefix: headerPrefix,
+    ...more,
   });
 }
 
@@ -43,14 +46,21 @@ export interface Attributes {
 /** What the engine says of a request, or what the request reader said before it. */
 export function askedOf(
   engine: PolicyEngine,
-  { http, ...attributes }: Attributes,
+  attributes: Attributes,
   relaxedPaths: readonly PathAmbiguity[] = [],
 ): Pick<PolicyVerdict, 'decision' | 'input'> {
-  const whole = { method: 'GET', path: '/', host: 'shop.example', ...http };
-  const wire = checkRequest.encode({ attributes: { ...attributes, request: { http: whole } } });
-  const request = createRequestReader({ relaxedPaths }).read(decodeCheckRequest(wire) ?? {});
+  const request = readRequest(attributes, relaxedPaths);
   if (request instanceof Denial) return { decision: request, input: undefined };
   return verdictAtOnce(engine, { request, caller: undefined });
+}
+
+function readRequest(
+  { http, ...attributes }: Attributes,
+  relaxedPaths: readonly PathAmbiguity[],
+): RequestView | Denial {
+  const whole = { method: 'GET', path: '/', host: 'shop.example', ...http };
+  const wire = checkRequest.encode({ attributes: { ...attributes, request: { http: whole } } });
+  return createRequestReader({ relaxedPaths }).read(decodeCheckRequest(wire) ?? {});
 }
 
 /**
@@ -58,7 +68,18 @@ export function askedOf(
  * the decision's id is DECISION_ID.
  */
 export function answerOf(engine: PolicyEngine, attributes: Attributes): unknown {
-  const { decision } = askedOf(engine, attributes);
+  return told(askedOf(engine, attributes).decision);
+}
+
+/** The same where the policy may ask other hosts, for which it has ten seconds. */
+export async function answerInTime(engine: PolicyEngine, attributes: Attributes): Promise<unknown> {
+  const request = readRequest(attributes, []);
+  if (request instanceof Denial) return told(request);
+  const deadlineMs = systemClock.monotonicMs() + 10_000;
+  return told((await engine.evaluate({ request, caller: undefined }, deadlineMs)).decision);
+}
+
+function told(decision: Decision): unknown {
   const answer = createAnswerer({ headerPrefix })(completed({ decision }));
   const text = JSON.stringify(answer, (_key, value: unknown) =>
     Array.isArray(value) ? value.toSorted(byName) : value,

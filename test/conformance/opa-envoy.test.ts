@@ -3,16 +3,20 @@
  * answer is another on purpose, `differs` says which difference in docs/rego.md it is.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-
+import { createOutside } from '../../src/app/policy-builtins.ts';
 import { Denial } from '../../src/domain/decision.ts';
 import type { JsonObject, JsonValue } from '../../src/domain/json.ts';
 import type { PathAmbiguity } from '../../src/domain/path.ts';
 import { BundleError } from '../../src/policy/bundle-error.ts';
+import type { Outside } from '../../src/policy/wasm-engine.ts';
 import { readDifferences, readFixture } from './opa-envoy-fixtures.ts';
-import { answerOf, askedOf, type Attributes, engineOf } from './opa-envoy-road.ts';
+import { answerInTime, answerOf, askedOf, type Attributes, engineOf } from './opa-envoy-road.ts';
 
 interface InputRow {
   readonly theirs: string;
@@ -35,6 +39,8 @@ interface CheckRow {
   readonly attributes?: Attributes;
   readonly skipRequestBodyParse?: boolean;
   readonly want?: Answer;
+  /** The policy asks another server, which is SERVER in the headers: how often, in how many checks. */
+  readonly asksServer?: { readonly checks: number; readonly requests: number };
   readonly differs?: string;
   /** The test that holds what cannot be told by one answer. */
   readonly heldBy?: string;
@@ -69,8 +75,8 @@ for (const { theirs, name, http, source, relaxedPaths, want } of inputs) {
   });
 }
 
-for (const { theirs, policy, attributes, skipRequestBodyParse, want } of checks) {
-  if (policy === undefined) continue;
+for (const { theirs, policy, attributes, skipRequestBodyParse, want, asksServer } of checks) {
+  if (policy === undefined || asksServer !== undefined) continue;
   if (attributes === undefined || want === undefined) {
     test(`a bundle is refused: ${policy} (${theirs})`, async () => {
       await assert.rejects(engineOf(`opa-envoy-${policy}`), BundleError);
@@ -78,9 +84,39 @@ for (const { theirs, policy, attributes, skipRequestBodyParse, want } of checks)
     continue;
   }
   test(`check: ${theirs}`, async () => {
-    const engine = await engineOf(`opa-envoy-${policy}`, skipRequestBodyParse);
+    const options = skipRequestBodyParse === undefined ? {} : { skipRequestBodyParse };
+    const engine = await engineOf(`opa-envoy-${policy}`, options);
     assert.partialDeepStrictEqual(answerOf(engine, attributes), want);
   });
+}
+
+for (const { theirs, policy, attributes, want, asksServer } of checks) {
+  if (attributes === undefined || want === undefined || asksServer === undefined) continue;
+  test(`check: ${theirs}, with the server named`, async (t) => {
+    let requests = 0;
+    const server = createServer((_request, response) => {
+      requests += 1;
+      response.setHeader('content-type', 'application/json').end('{"allowed":true}');
+    });
+    t.after(() => server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const engine = await engineOf(`opa-envoy-${policy}`, { outside: outsideOf(host) });
+    const text = JSON.stringify(attributes).replace('SERVER', `http://${host}/`);
+    for (let asked = 0; asked < asksServer.checks; asked += 1) {
+      const answer = await answerInTime(engine, JSON.parse(text) as Attributes);
+      assert.partialDeepStrictEqual(answer, want);
+    }
+    assert.equal(requests, asksServer.requests);
+  });
+  test(`a bundle is refused where no host is named: ${policy} (${theirs})`, async () => {
+    await assert.rejects(engineOf(`opa-envoy-${policy}`), BundleError);
+  });
+}
+
+function outsideOf(host: string): Outside {
+  const bounds = { maxTimeoutMs: 5000, maxResponseBytes: 65_536, maxCacheBytes: 65_536 };
+  return createOutside({ hosts: [host], ...bounds });
 }
 
 const prescribed = await engineOf('opa-envoy-prescribed');
