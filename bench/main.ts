@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { CannotMeasure } from './cannot-measure.ts';
 import { measureData } from './data.ts';
 import { measureLoad } from './load.ts';
+import { measureMemory } from './memory.ts';
 import { measureStages } from './micro.ts';
 import { type BenchOptions, parseOptions, usage } from './options.ts';
 import { type CpuProfile, formatProfile } from './profile.ts';
@@ -23,6 +24,7 @@ async function run(options: BenchOptions): Promise<number> {
   if (options.mode === 'help') return print(usage);
   if (options.mode === 'micro') return print(await measureStages(options));
   if (options.mode === 'data') return print(await measureData(options));
+  if (options.mode === 'memory') return print(await measureMemory(options));
   const report = await measureLoad(options, (progress) => {
     process.stderr.write(`${progress}\n`);
   });

@@ -3,17 +3,18 @@ import { formatRecord } from '../src/audit/record.ts';
 import type { CompletedCheck } from '../src/check/check.ts';
 import { decide } from '../src/check/decide.ts';
 import { Denial } from '../src/domain/decision.ts';
+import { jsonText } from '../src/domain/json.ts';
 import { systemClock } from '../src/domain/clock.ts';
 import { createAnswerer } from '../src/envoy/answer.ts';
 import { decodeCheckRequest } from '../src/envoy/decode-check-request.ts';
 import { encodeCheckResponse } from '../src/envoy/encode-check-response.ts';
 import { inputDocument } from '../src/policy/input-document.ts';
-import { jsonText } from '../src/policy/json-text.ts';
 import { arrivalOf } from '../src/server/check-arrival.ts';
 import { createTelemetry } from '../src/telemetry/telemetry.ts';
 import { encodeCheckRequest } from './check-request.ts';
 import { evaluations } from './evaluations.ts';
 import { openGate } from './gate.ts';
+import { timeOpaBench } from './opa-bench.ts';
 import { type Operation, type OperationTime, timeOperations } from './operations.ts';
 import { formatTable } from './table.ts';
 
@@ -21,7 +22,7 @@ const rounds = 25;
 
 /** Times the stages of a check one by one, without a network and Redis, and all of them together. */
 export async function measureStages(options: { readonly json: boolean }): Promise<string> {
-  const times = await timeOperations(await stages(), rounds);
+  const times = [...(await timeOperations(await stages(), rounds)), ...timeOpaBench()];
   return options.json ? JSON.stringify(times) : format(times);
 }
 

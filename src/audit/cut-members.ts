@@ -1,10 +1,9 @@
-import type { JsonValue } from '../domain/json.ts';
-import type { PolicyInput } from '../domain/policy.ts';
+import type { JsonObject, JsonValue } from '../domain/json.ts';
 import { valueAt } from './json-pointer.ts';
 import type { Removal } from './removal.ts';
 
 /**
- * Cuts members out of the text of the input, which JSON.stringify made of the document; that costs
+ * Cuts members out of the text of the input, which `jsonText` made of the document; that costs
  * a fraction of writing the document again without them. Undefined where the text does not say for
  * certain which member is meant: then it has to be written again.
  *
@@ -12,7 +11,8 @@ import type { Removal } from './removal.ts';
  * cannot stand, because quotes are escaped there.
  */
 export function cutMembers(
-  { text, document }: PolicyInput,
+  text: string,
+  document: JsonObject,
   removals: readonly Removal[],
 ): string | undefined {
   let remaining = text;

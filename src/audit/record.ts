@@ -1,8 +1,7 @@
 import type { Check, CompletedCheck } from '../check/check.ts';
 import { type Decision, Denial } from '../domain/decision.ts';
-import type { JsonObject, JsonValue } from '../domain/json.ts';
+import { type JsonObject, jsonText, type JsonValue } from '../domain/json.ts';
 import type { LimitState } from '../domain/limit.ts';
-import type { PolicyInput } from '../domain/policy.ts';
 import { cutMembers } from './cut-members.ts';
 import { type Mask, withoutSecrets } from './mask.ts';
 import { isOfInput, pointersOf } from './removal.ts';
@@ -18,12 +17,12 @@ export function formatRecord(completed: CompletedCheck, mask: Mask, labels: Reco
   const { verdict } = completed.check;
   const evaluated = verdict?.input;
   const record = {
-    input: evaluated?.document ?? unevaluatedInput(completed.check),
+    input: evaluated ?? unevaluatedInput(completed.check),
     result: verdict?.result,
   };
   const removals = mask(record);
   const ofInput = removals.filter(isOfInput);
-  const text = evaluated && cutMembers(oneLine(evaluated), ofInput);
+  const text = evaluated && cutMembers(jsonText(evaluated), evaluated, ofInput);
   const { input, result, erased } = withoutSecrets(
     record,
     text === undefined ? removals : removals.filter((removal) => !isOfInput(removal)),
@@ -34,7 +33,7 @@ export function formatRecord(completed: CompletedCheck, mask: Mask, labels: Reco
     result,
     erased: allErased.length > 0 ? allErased : undefined,
   });
-  const inputText = text ?? JSON.stringify(input);
+  const inputText = text ?? (input === undefined ? undefined : jsonText(input));
   return inputText === undefined ? `${event}\n` : `${event.slice(0, -1)},"input":${inputText}}\n`;
 }
 
@@ -114,14 +113,6 @@ function rfc3339(epochMs: number): string {
 function sourceAddressOf({ request, attributes }: Check): string | undefined {
   const address = request?.sourceAddress ?? attributes?.source?.address?.socketAddress?.address;
   return address === '' ? undefined : address;
-}
-
-/**
- * The evaluated text, which JSON allows to hold line breaks between its tokens: a body that a
- * policy engine passed through must not be able to begin a line, and so a record, of its own.
- */
-function oneLine(input: PolicyInput): PolicyInput {
-  return /[\r\n]/.test(input.text) ? { ...input, text: JSON.stringify(input.document) } : input;
 }
 
 /** What is known of a check that no policy saw, in the shape in which a policy would have. */

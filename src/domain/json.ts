@@ -27,3 +27,19 @@ export function parsePlainJson(text: string): JsonValue | undefined {
 function isParsed(value: unknown): value is JsonValue {
   return value !== undefined;
 }
+
+/** A lone surrogate as JSON.stringify writes it; and every other escape, to step over it. */
+const escapes = /\\(?:u(?<surrogate>d[89a-f][0-9a-f]{2})|.)/g;
+
+/** JSON text that every parser reads: OPA's, and some of those of logs, refuse a lone surrogate. */
+export function jsonText(value: JsonValue): string {
+  return withoutLoneSurrogates(JSON.stringify(value));
+}
+
+/** In JSON text a lone surrogate becomes U+FFFD, as in Go. */
+export function withoutLoneSurrogates(text: string): string {
+  if (!text.includes('\\ud')) return text;
+  return text.replace(escapes, (escape, surrogate) =>
+    surrogate === undefined ? escape : '\ufffd',
+  );
+}

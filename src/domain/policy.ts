@@ -18,17 +18,14 @@ export interface LimitRequest {
   readonly cost?: number;
 }
 
-/** The input document that a policy read. The text is what was evaluated, byte for byte. */
-export interface PolicyInput {
-  readonly document: JsonObject;
-  readonly text: string;
-}
-
 /** What a policy answered, with everything an auditor may ask about it. */
 export interface PolicyVerdict {
   readonly decision: Decision;
-  /** Undefined when there was no evaluation, for example because the body could not be parsed. */
-  readonly input: PolicyInput | undefined;
+  /**
+   * The document that the policy was asked about; what it cannot read of it, it was not given.
+   * Undefined when there was no evaluation, for example because the body could not be parsed.
+   */
+  readonly input: JsonObject | undefined;
   /** The result as the policy gave it; undefined when it was undefined or never came. */
   readonly result: JsonValue | undefined;
   readonly rule: string | undefined;

@@ -4,6 +4,7 @@ declare global {
   interface JSON {
     /** ES2026, and in Node 24: a value that is stringified as exactly this text. */
     rawJSON(text: string): JsonValue;
+    isRawJSON(value: unknown): boolean;
     parse(
       text: string,
       reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
@@ -42,18 +43,6 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Like parseJson, from UTF-8. Invalid bytes become U+FFFD and a BOM is an error, as in Go. */
 export function parseJsonBytes(bytes: Uint8Array): JsonValue | undefined {
   return parseJson(decoder.decode(bytes));
-}
-
-/** A lone surrogate as JSON.stringify writes it; and every other escape, to step over it. */
-const escapes = /\\(?:u(?<surrogate>d[89a-f][0-9a-f]{2})|.)/g;
-
-/** JSON text for OPA's parser, which aborts at a lone surrogate; it becomes U+FFFD, as in Go. */
-export function jsonText(value: JsonValue): string {
-  const text = JSON.stringify(value);
-  if (!text.includes('\\ud')) return text;
-  return text.replace(escapes, (escape, surrogate) =>
-    surrogate === undefined ? escape : '\ufffd',
-  );
 }
 
 function keepExactly(_key: string, value: unknown, { source }: { readonly source?: string }) {

@@ -1,7 +1,8 @@
 import type { Denial } from '../domain/decision.ts';
-import type { PolicyInput, PolicyVerdict } from '../domain/policy.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { PolicyVerdict } from '../domain/policy.ts';
 
 /** The verdict on a question that no policy has answered. */
-export function unanswered(decision: Denial, input?: PolicyInput): PolicyVerdict {
+export function unanswered(decision: Denial, input?: JsonObject): PolicyVerdict {
   return { decision, input, result: undefined, rule: undefined, reasons: [], limits: [] };
 }

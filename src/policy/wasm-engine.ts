@@ -2,13 +2,14 @@ import type { PolicyEngine } from '../check/ports.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Denial } from '../domain/decision.ts';
 import { headersUnder } from '../domain/header.ts';
-import { isJsonArray, isJsonObject, type JsonValue } from '../domain/json.ts';
-import type { PolicyInput, PolicyVerdict } from '../domain/policy.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
+import type { PolicyVerdict } from '../domain/policy.ts';
 import { type GrpcMethods, readGrpcMethods } from './body/grpc-body.ts';
 import { BundleError } from './bundle-error.ts';
 import type { PolicyBundle } from './bundle.ts';
 import { inputDocument } from './input-document.ts';
-import { jsonText, parseJson } from './json-text.ts';
+import { parseJson } from './json-text.ts';
+import { projectedText } from './projection.ts';
 import {
   type Builtin,
   BuiltinDeadline,
@@ -122,29 +123,33 @@ function engineOf(
   const isReserved = headersUnder(options.reservedHeaderPrefix);
   const grpcMethods = protoDescriptor && readDescriptor(protoDescriptor);
   const inputOptions = { skipRequestBodyParse, grpcMethods };
-  const { entrypoints } = pool.module;
+  const { entrypoints, projections } = pool.module;
   const entrypoint = entrypoints.get(decision);
   if (entrypoint === undefined) throw missingEntrypoint(decision, [...entrypoints.keys()]);
 
-  const evaluateOnce = (input: PolicyInput, scope: EvaluationScope): PolicyVerdict => {
-    const { json, fuel } = pool.evaluate({ entrypoint, input: input.text, scope, fuel: maxFuel });
+  const textFor = projectedText(projections.get(decision) ?? 'whole');
+
+  const evaluateOnce = (input: JsonObject, text: string, scope: EvaluationScope): PolicyVerdict => {
+    const { json, fuel } = pool.evaluate({ entrypoint, input: text, scope, fuel: maxFuel });
     return { input, fuel, ...interpretResult(singleResult(parseJson(json)), isReserved) };
   };
 
   return {
     identity: identityOf(bundle, options.name, decision),
     evaluate(question, deadlineMs) {
-      let input: PolicyInput | undefined;
+      let input: JsonObject | undefined;
       const fail = (error: unknown): PolicyVerdict => unanswered(failure(error), input);
       try {
         const document = inputDocument(question, inputOptions);
         if (document instanceof Denial) return unanswered(document);
-        const read = { document, text: jsonText(document) };
-        input = read;
+        input = document;
+        const text = textFor(document);
         const nowNs = BigInt(Date.now()) * 1_000_000n;
-        if (outside === undefined) return evaluateOnce(read, { nowNs, remembered: new Map() });
+        if (outside === undefined) {
+          return evaluateOnce(document, text, { nowNs, remembered: new Map() });
+        }
         const verdict = evaluateWithFetches(
-          (remembered) => evaluateOnce(read, { nowNs, remembered }),
+          (remembered) => evaluateOnce(document, text, { nowNs, remembered }),
           outside.fetcher,
           () => signalAt(deadlineMs, outside.clock),
         );

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createOutside } from '../../src/app/policy-builtins.ts';
 import { Denial } from '../../src/domain/decision.ts';
-import type { JsonObject, JsonValue } from '../../src/domain/json.ts';
+import { type JsonObject, jsonText, type JsonValue } from '../../src/domain/json.ts';
 import type { PathAmbiguity } from '../../src/domain/path.ts';
 import { BundleError } from '../../src/policy/bundle-error.ts';
 import type { Outside } from '../../src/policy/wasm-engine.ts';
@@ -68,7 +68,7 @@ for (const { theirs, name, http, source, relaxedPaths, want } of inputs) {
       assert.equal(decision.reason, 'bad_request');
       return;
     }
-    const document = JSON.parse(input?.text ?? '{}') as JsonObject;
+    const document = JSON.parse(jsonText(input ?? {})) as JsonObject;
     for (const [key, value] of Object.entries(want)) {
       assert.deepEqual(document[key] ?? null, value, key);
     }

@@ -1,8 +1,8 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import { isJsonObject, type JsonObject, jsonText, type JsonValue } from '../../domain/json.ts';
 import { BundleError } from '../bundle-error.ts';
 import { emptyMap } from '../../domain/empty-map.ts';
 import type { DataPart } from '../bundle.ts';
-import { jsonText, parseJsonBytes } from '../json-text.ts';
+import { parseJsonBytes } from '../json-text.ts';
 import type { BundleFiles } from './bundle.ts';
 import { outsideRoots } from './manifest.ts';
 import { isWithin, leadsTo, type Root } from './roots.ts';

@@ -1,5 +1,14 @@
 import { opcode, readInstruction } from './instructions.ts';
 import { unsigned, WasmReader } from './leb128.ts';
+import {
+  headerBytes,
+  kind,
+  readImport,
+  readItems,
+  readLocals,
+  readSections,
+  section,
+} from './sections.ts';
 
 /** The name under which a module with fuel exports its counter. */
 export const fuelExport = 'sallyport_fuel';
@@ -16,20 +25,15 @@ export const mostFuel = 2 ** 31 - 1;
  * their numbers, because only the end of the list of globals grows.
  */
 export function addFuel(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
-  const reader = new WasmReader(wasm);
-  const parts: Uint8Array[] = [reader.take(8)];
+  const parts: Uint8Array[] = [wasm.subarray(0, headerBytes)];
   let globals = 0;
-  while (!reader.atEnd) {
-    const id = reader.byte();
-    const content = reader.take(reader.unsigned());
-    if (id === section.import) globals += importedGlobals(new WasmReader(content));
+  for (const { id, content } of readSections(wasm)) {
+    if (id === section.import) globals += importedGlobals(content);
     if (id === section.global) globals += new WasmReader(content).unsigned();
     parts.push(...writeSection(id, rewrite(id, content, globals)));
   }
   return Buffer.concat(parts);
 }
-
-const section = { import: 2, global: 6, export: 7, code: 10 } as const;
 
 function rewrite(id: number, content: Uint8Array, globals: number): Uint8Array {
   switch (id) {
@@ -48,8 +52,6 @@ function rewrite(id: number, content: Uint8Array, globals: number): Uint8Array {
 /** A mutable i32 that begins at the greatest; what runs at instantiation is OPA's own. */
 const fuelGlobal = [0x7f, 0x01, 0x41, 0xff, 0xff, 0xff, 0xff, 0x07, 0x0b];
 
-const kind = { function: 0, table: 1, memory: 2, global: 3 } as const;
-
 /** Takes one from the counter, and traps when that leaves less than none. */
 function takeFuel(global: number): Uint8Array {
   const counter = unsigned(global);
@@ -65,22 +67,17 @@ function takeFuel(global: number): Uint8Array {
 }
 
 function meterCode(content: Uint8Array, meter: Uint8Array): Uint8Array {
-  const reader = new WasmReader(content);
-  const count = reader.unsigned();
-  const parts: Uint8Array[] = [Uint8Array.from(unsigned(count))];
-  for (let read = 0; read < count; read += 1) {
-    const body = meterFunction(reader.take(reader.unsigned()), meter);
-    parts.push(Uint8Array.from(unsigned(body.length)), body);
-  }
-  return Buffer.concat(parts);
+  const bodies = readItems(content, (reader) =>
+    meterFunction(reader.take(reader.unsigned()), meter),
+  );
+  const count = Uint8Array.from(unsigned(bodies.length));
+  const withLengths = bodies.flatMap((body) => [Uint8Array.from(unsigned(body.length)), body]);
+  return Buffer.concat([count, ...withLengths]);
 }
 
 function meterFunction(body: Uint8Array, meter: Uint8Array): Uint8Array {
   const reader = new WasmReader(body);
-  for (let locals = reader.unsigned(); locals > 0; locals -= 1) {
-    reader.skipNumber();
-    reader.byte();
-  }
+  readLocals(reader);
   const start = reader.at;
   const loops = [];
   let callsOthers = false;
@@ -98,41 +95,8 @@ function insert(body: Uint8Array, places: readonly number[], meter: Uint8Array):
   return Buffer.concat([...parts, body.subarray(places.at(-1))]);
 }
 
-function importedGlobals(reader: WasmReader): number {
-  let globals = 0;
-  for (let imports = reader.unsigned(); imports > 0; imports -= 1) {
-    reader.take(reader.unsigned());
-    reader.take(reader.unsigned());
-    if (skipImport(reader) === kind.global) globals += 1;
-  }
-  return globals;
-}
-
-function skipImport(reader: WasmReader): number {
-  const imported = reader.byte();
-  switch (imported) {
-    case kind.function:
-      reader.skipNumber();
-      return imported;
-    case kind.global:
-      reader.take(2);
-      return imported;
-    case kind.table:
-      reader.byte();
-      skipLimits(reader);
-      return imported;
-    case kind.memory:
-      skipLimits(reader);
-      return imported;
-    default:
-      throw new RangeError(`the module imports something of the kind ${imported}`);
-  }
-}
-
-function skipLimits(reader: WasmReader): void {
-  const hasMaximum = reader.byte() & 1;
-  reader.skipNumber();
-  if (hasMaximum === 1) reader.skipNumber();
+function importedGlobals(content: Uint8Array): number {
+  return readItems(content, readImport).filter((imported) => imported.kind === kind.global).length;
 }
 
 /** Adds one item to a section that is a list. */

@@ -1,6 +1,28 @@
 import type { WasmReader } from './leb128.ts';
 
-export const opcode = { loop: 0x03, call: 0x10, callIndirect: 0x11 } as const;
+export const opcode = {
+  unreachable: 0x00,
+  nop: 0x01,
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  end: 0x0b,
+  branch: 0x0c,
+  branchIf: 0x0d,
+  return: 0x0f,
+  call: 0x10,
+  callIndirect: 0x11,
+  drop: 0x1a,
+  localGet: 0x20,
+  localSet: 0x21,
+  localTee: 0x22,
+  load: 0x28,
+  store: 0x36,
+  constant: 0x41,
+  longConstant: 0x42,
+  isZero: 0x45,
+  isNotEqual: 0x47,
+} as const;
 
 /** What follows an opcode, by its range. */
 const immediates: readonly (readonly [

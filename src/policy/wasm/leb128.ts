@@ -30,6 +30,18 @@ export class WasmReader {
     throw new RangeError('the module has a number of more than 32 bits');
   }
 
+  /** A signed LEB128 number of 32 bits. */
+  signed(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      const isNegative = byte >= 0x40 && shift < 28;
+      if (byte < 0x80) return isNegative ? value | (-1 << (shift + 7)) : value;
+    }
+    throw new RangeError('the module has a number of more than 32 bits');
+  }
+
   /** Steps over a LEB128 number of any size and sign. */
   skipNumber(): void {
     while (this.byte() >= 0x80);

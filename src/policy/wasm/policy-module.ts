@@ -1,10 +1,12 @@
 import { BundleError } from '../bundle-error.ts';
+import type { Projection } from '../projection.ts';
 import type { Builtin } from '../rego/builtin.ts';
 import { refusalOf } from '../rego/refused-builtins.ts';
 import { addFuel } from './fuel.ts';
 import type { BuiltinsByNumber } from './host-builtins.ts';
 import { PolicyInstance } from './policy-instance.ts';
 import { PolicyMemory } from './policy-memory.ts';
+import { inputProjections } from './projection/input-projections.ts';
 
 /** A module of `opa build -t wasm`, compiled once for all of its instances. */
 export interface PolicyModule {
@@ -12,6 +14,8 @@ export interface PolicyModule {
   /** What its own variables and its stack may take in a memory. */
   readonly staticBytes: number;
   readonly entrypoints: ReadonlyMap<string, number>;
+  /** What each entrypoint can read of the input. */
+  readonly projections: ReadonlyMap<string, Projection>;
   readonly builtins: BuiltinsByNumber;
 }
 
@@ -48,10 +52,12 @@ export function readModule(wasm: Uint8Array): ReadModule {
     const staticBytes = 1024 * 1024 + wasm.length;
     const memory = new PolicyMemory(staticBytes, 2 * staticBytes);
     const instance = new PolicyInstance(compiled, memory, new Map());
+    const entrypoints = instance.numbersOf('entrypoints');
     return {
       compiled,
       staticBytes,
-      entrypoints: instance.numbersOf('entrypoints'),
+      entrypoints,
+      projections: inputProjections(wasm, entrypoints),
       calls: instance.numbersOf('builtins'),
     };
   } catch (error) {

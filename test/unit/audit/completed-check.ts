@@ -34,15 +34,11 @@ export function completedCheck({ check, decision, durationMs }: Given = {}): Com
   };
 }
 
-/** What a policy answered after it read the document. */
-export function verdictOn(
-  document: JsonObject,
-  result: JsonValue = true,
-  text: string = JSON.stringify(document),
-): PolicyVerdict {
+/** What a policy answered about the input. */
+export function verdictOn(input: JsonObject, result: JsonValue = true): PolicyVerdict {
   return {
     decision: allowance,
-    input: { document, text },
+    input,
     result,
     rule: undefined,
     reasons: [],

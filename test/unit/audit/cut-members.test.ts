@@ -6,7 +6,7 @@ import { withoutSecrets } from '../../../src/audit/mask.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 
 function cut(document: JsonObject, container: readonly string[], names: readonly string[]) {
-  return cutMembers({ document, text: JSON.stringify(document) }, [{ container, names }]);
+  return cutMembers(JSON.stringify(document), document, [{ container, names }]);
 }
 
 test('a member goes wherever it stands, with one comma', () => {
@@ -60,7 +60,7 @@ test('what is cut is what the slow way would have written, or it is not cut', ()
         const removals = [
           { container: ['input', 'h'], names: names.filter((n) => Object.hasOwn(h, n)) },
         ];
-        const text = cutMembers({ document, text: JSON.stringify(document) }, removals);
+        const text = cutMembers(JSON.stringify(document), document, removals);
         if (text === undefined) return;
         cuts += 1;
         const { input } = withoutSecrets({ input: document, result: undefined }, removals);

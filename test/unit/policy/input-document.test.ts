@@ -5,7 +5,7 @@ import { Denial } from '../../../src/domain/decision.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { PolicyQuestion } from '../../../src/domain/policy.ts';
 import { inputDocument } from '../../../src/policy/input-document.ts';
-import { jsonText } from '../../../src/policy/json-text.ts';
+import { jsonText } from '../../../src/domain/json.ts';
 import { requestFrom } from '../request-fixture.ts';
 import { questionOf, shopCaller } from './http-question.ts';
 

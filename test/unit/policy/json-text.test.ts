@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { jsonText, parseJson } from '../../../src/policy/json-text.ts';
+import { jsonText } from '../../../src/domain/json.ts';
+import { parseJson } from '../../../src/policy/json-text.ts';
 
 function roundTrip(text: string): string | undefined {
   const value = parseJson(text);

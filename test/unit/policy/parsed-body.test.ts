@@ -4,7 +4,7 @@ import type { HttpAttributes } from '../../../src/domain/attributes.ts';
 import { Denial } from '../../../src/domain/decision.ts';
 import { readGrpcMethods } from '../../../src/policy/body/grpc-body.ts';
 import { inputDocument } from '../../../src/policy/input-document.ts';
-import { jsonText } from '../../../src/policy/json-text.ts';
+import { jsonText } from '../../../src/domain/json.ts';
 import { questionOf } from './http-question.ts';
 import { shopDescriptorSet } from './shop-descriptor.ts';
 

@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import * as opaWasm from '@open-policy-agent/opa-wasm';
 import * as fc from 'fast-check';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/domain/json.ts';
-import { jsonText } from '../../../../src/policy/json-text.ts';
+import {
+  isJsonObject,
+  type JsonObject,
+  jsonText,
+  type JsonValue,
+} from '../../../../src/domain/json.ts';
 import { mostFuel } from '../../../../src/policy/wasm/fuel.ts';
 import { buildImage, loadImage } from '../../../../src/policy/wasm/data-image.ts';
 import { compilePolicy, type PolicyModule } from '../../../../src/policy/wasm/policy-module.ts';
