@@ -6,12 +6,14 @@ import type { PolicyBundle } from '../policy/bundle.ts';
 import { createRoutedPolicy } from '../policy/routed-policy.ts';
 import { createWaitingPolicy } from '../policy/waiting-policy.ts';
 import { loadPolicyEngine, loadPolicyEngines } from '../policy/wasm-engine.ts';
-import { createOutside, policyBuiltins } from './policy-builtins.ts';
+import type { OutsideKeeper } from './outside-keeper.ts';
+import { policyBuiltins } from './policy-builtins.ts';
 
 /** What the bundles decide, if there are any. Rejects with a sentence when they cannot. */
 export async function buildPolicy(
   { policy, headers }: Config,
   bundle: PolicyBundle | undefined,
+  keeper: OutsideKeeper,
 ): Promise<PolicyEngine | undefined> {
   const { decision, decisionFrom, protoDescriptor, skipRequestBodyParse, maxFuel, outside } =
     policy;
@@ -23,7 +25,7 @@ export async function buildPolicy(
     skipRequestBodyParse,
     maxFuel,
     builtins: policyBuiltins,
-    ...(outside && { outside: createOutside(outside) }),
+    ...(outside && { outside: keeper.outsideFor(outside) }),
     reservedHeaderPrefix: headers.prefix,
     ...(protoDescriptor && { protoDescriptor: await readDescriptor(protoDescriptor) }),
   };

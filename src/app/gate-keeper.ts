@@ -13,6 +13,7 @@ import { buildPolicy } from './build-policy.ts';
 import { loadAccessPolicy } from './load-access.ts';
 import { type Loaded, loadedFrom, problemsOf } from './loaded.ts';
 import { type LoadedLimits, loadLimiter } from './load-limiter.ts';
+import { OutsideKeeper } from './outside-keeper.ts';
 
 /** What serves now. Replaced whole, so that whoever reads it sees one state of everything. */
 export interface Served {
@@ -51,18 +52,25 @@ const nothing = createWaitingPolicy({ name: 'none', decision: 'none' });
  */
 export class GateKeeper {
   readonly #surroundings: BucketSurroundings;
+  readonly #outside: OutsideKeeper;
   #served: Served;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(served: Served, surroundings: BucketSurroundings) {
+  private constructor(served: Served, surroundings: BucketSurroundings, outside: OutsideKeeper) {
     this.#served = served;
+    this.#outside = outside;
     this.#surroundings = surroundings;
   }
 
   /** Denies everything until it is given a policy. */
-  static async open(config: Config, surroundings: BucketSurroundings): Promise<Loaded<GateKeeper>> {
-    const built = await buildAll(config, undefined, surroundings);
-    return 'problems' in built ? built : { value: new GateKeeper(built.value, surroundings) };
+  static async open(
+    config: Config,
+    surroundings: BucketSurroundings,
+    outside = new OutsideKeeper(),
+  ): Promise<Loaded<GateKeeper>> {
+    const built = await buildAll(config, undefined, surroundings, outside);
+    if ('problems' in built) return built;
+    return { value: new GateKeeper(built.value, surroundings, outside) };
   }
 
   get served(): Served {
@@ -72,7 +80,7 @@ export class GateKeeper {
   /** Rejects with a sentence when the bundle cannot serve. */
   usePolicy(bundle: PolicyBundle): Promise<void> {
     return this.#inTurn(async () => {
-      const bundled = await buildPolicy(this.#served.config, bundle);
+      const bundled = await buildPolicy(this.#served.config, bundle, this.#outside);
       const engines = { ...this.#served.engines, bundled };
       this.#served = assemble({ ...this.#served, bundle, engines });
     });
@@ -82,7 +90,7 @@ export class GateKeeper {
   reloadConfig(config: Config): Promise<readonly Problem[]> {
     return this.#inTurn(async () => {
       const wanted = this.#withOwnHeaders(config);
-      const built = await buildAll(wanted, this.#served.bundle, this.#surroundings);
+      const built = await buildAll(wanted, this.#served.bundle, this.#surroundings, this.#outside);
       if ('value' in built) this.#served = built.value;
       return problemsOf(built);
     });
@@ -109,7 +117,7 @@ export class GateKeeper {
 
   /** Another keeper for another configuration, to be tried out before it is adopted. */
   openAside(config: Config): Promise<Loaded<GateKeeper>> {
-    return GateKeeper.open(this.#withOwnHeaders(config), this.#surroundings);
+    return GateKeeper.open(this.#withOwnHeaders(config), this.#surroundings, this.#outside);
   }
 
   adopt(aside: GateKeeper): Promise<void> {
@@ -135,8 +143,9 @@ async function buildAll(
   config: Config,
   bundle: PolicyBundle | undefined,
   surroundings: BucketSurroundings,
+  outside: OutsideKeeper,
 ): Promise<Loaded<Served>> {
-  const bundled = await loadedFrom('policy', () => buildPolicy(config, bundle));
+  const bundled = await loadedFrom('policy', () => buildPolicy(config, bundle, outside));
   const access = await loadAccessPolicy(config);
   const limits = await loadLimiter(config, surroundings);
   const mask = await loadedFrom('audit', () => compileMask(config.audit.mask));

@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createOutside } from '../../src/app/policy-builtins.ts';
+import { OutsideKeeper } from '../../src/app/outside-keeper.ts';
 import { Denial } from '../../src/domain/decision.ts';
 import { type JsonObject, jsonText, type JsonValue } from '../../src/domain/json.ts';
 import type { PathAmbiguity } from '../../src/domain/path.ts';
@@ -116,7 +116,7 @@ for (const { theirs, policy, attributes, want, asksServer } of checks) {
 
 function outsideOf(host: string): Outside {
   const bounds = { maxTimeoutMs: 5000, maxResponseBytes: 65_536, maxCacheBytes: 65_536 };
-  return createOutside({ hosts: [host], ...bounds });
+  return new OutsideKeeper().outsideFor({ hosts: [host], ...bounds });
 }
 
 const prescribed = await engineOf('opa-envoy-prescribed');

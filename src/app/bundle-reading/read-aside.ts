@@ -45,8 +45,6 @@ export function createAsideReader(bounds: ReadBounds = defaults): BundleReader {
 interface ReadingProcess {
   readonly child: ChildProcess;
   readonly maxHeapMib: number;
-  /** Rejects when it has. */
-  readonly ended: Promise<never>;
 }
 
 function start({ maxHeapMib = halfOfWhatIsLeft() }: ReadBounds): ReadingProcess {
@@ -57,13 +55,7 @@ function start({ maxHeapMib = halfOfWhatIsLeft() }: ReadBounds): ReadingProcess 
     serialization: 'advanced',
     stdio: ['pipe', 'pipe', 'ignore', 'ipc'],
   });
-  const { promise: ended, reject } = Promise.withResolvers<never>();
-  // It may end while nobody asks it anything.
-  ended.catch(() => {});
-  child.once('exit', () => {
-    reject(new Error('it has ended'));
-  });
-  child.on('error', reject);
+  child.on('error', () => {});
   // What cannot be written, or read, shows in the answer that does not come.
   child.stdin?.on('error', () => {});
   child.stdout?.on('error', () => {});
@@ -72,7 +64,7 @@ function start({ maxHeapMib = halfOfWhatIsLeft() }: ReadBounds): ReadingProcess 
   child.channel?.unref();
   if (child.stdin instanceof Socket) child.stdin.unref();
   if (child.stdout instanceof Socket) child.stdout.unref();
-  return { child, maxHeapMib, ended };
+  return { child, maxHeapMib };
 }
 
 /** It is to leave the checks, and the policy that is made of it, as much. */
@@ -85,7 +77,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
 }
 
 async function ask(reading: ReadingProcess, task: ReadTask, maxMs: number): Promise<ReadBundle> {
-  const { child, ended } = reading;
+  const { child } = reading;
   let isLate = false;
   const late = setTimeout(() => {
     isLate = true;
@@ -93,12 +85,12 @@ async function ask(reading: ReadingProcess, task: ReadTask, maxMs: number): Prom
   }, maxMs);
   child.ref();
   try {
-    return await Promise.race([answerTo(child, task), ended]);
+    return await unlessItEnds(child, answerTo(child, task));
   } catch (error) {
     if (error instanceof BundleError) throw error;
     // What it is in the middle of is not known.
     child.kill('SIGKILL');
-    await ended.catch(() => {});
+    if (!hasEnded(child) && child.pid !== undefined) await once(child, 'exit');
     throw new BundleError(
       isLate
         ? `the bundle could not be read within ${maxMs / 1000} s: make its data smaller`
@@ -108,6 +100,20 @@ async function ask(reading: ReadingProcess, task: ReadTask, maxMs: number): Prom
   } finally {
     clearTimeout(late);
     child.unref();
+  }
+}
+
+/** Each race leaves something with a promise that outlives it, and so there is none of the end. */
+async function unlessItEnds<T>(child: ChildProcess, answer: Promise<T>): Promise<T> {
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const onEnd = (): void => {
+    reject(new Error('it has ended'));
+  };
+  child.once('exit', onEnd).once('error', onEnd);
+  try {
+    return await Promise.race([answer, ended]);
+  } finally {
+    child.off('exit', onEnd).off('error', onEnd);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { BundleSettings } from '../../domain/bundle-settings.ts';
 import type { Clock } from '../../domain/clock.ts';
+import { BundleError } from '../bundle-error.ts';
 import type { Snapshot } from './bundle.ts';
 import { createHttpSource } from './http-source.ts';
 import { type KeptBundle, keepBundle } from './kept-bundle.ts';
@@ -40,7 +41,7 @@ export class TrackedBundle {
         : createHttpSource(source, maxBytes, clock);
     this.kept = persistDirectory === undefined ? undefined : keepBundle(persistDirectory, name);
     this.#read = read;
-    createSignatureCheck(settings.signing);
+    refuseBadKeys(settings);
     this.status = { name };
   }
 
@@ -88,6 +89,16 @@ export class TrackedBundle {
   clear(what: 'fault' | 'heldRevision'): void {
     const { [what]: _gone, ...status } = this.status;
     this.status = status;
+  }
+}
+
+/** Each bundle is read with keys that are good, then, and another one is not blamed for them. */
+function refuseBadKeys({ name, signing }: BundleSettings): void {
+  try {
+    createSignatureCheck(signing);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BundleError(`bundle ${name} cannot be verified: ${why}`, { cause: error });
   }
 }
 

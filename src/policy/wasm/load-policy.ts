@@ -45,28 +45,26 @@ export async function loadPolicyWithoutPause(
 export function loadPolicyAside(source: PolicySource, builtins: Builtins): Promise<PolicyPool> {
   const file = new URL(`policy-worker${extname(import.meta.filename)}`, import.meta.url);
   return workAside(file, source, async (worker) => {
-    const { module: read, dataBytes, ...place } = await worker.next<LoadedHeader>();
-    const module = connectBuiltins(read, builtins);
-    const instance = await receiveImage(module, dataBytes, worker);
-    instance.place = place;
+    const header = await worker.next<LoadedHeader>();
+    const module = connectBuiltins(header.module, builtins);
+    const instance = await receiveImage(module, header, worker);
+    instance.place = { dataAddress: header.dataAddress, heap: header.heap };
     return new PolicyPool(module, instance);
   });
 }
 
-/** Copied in a turn of the event loop: up to 3 ms, most of which is the system giving the pages. */
-const pieceBytes = 512 * 1024;
-
 async function receiveImage(
   module: PolicyModule,
-  dataBytes: number,
+  { dataBytes, piece }: LoadedHeader,
   worker: Aside,
 ): Promise<PolicyInstance> {
   const instance = createInstance(module, dataBytes);
-  for (let start = 0; start < dataBytes; start += pieceBytes) {
-    const request: PieceRequest = { start, end: Math.min(start + pieceBytes, dataBytes) };
+  for (let start = 0; start < dataBytes; start += piece.length) {
+    const request: PieceRequest = { start, end: Math.min(start + piece.length, dataBytes) };
     worker.send(request);
-    const piece = await worker.next<Uint8Array>();
-    instance.memory.bytes.set(piece, instance.heapBase + start);
+    await worker.next();
+    const bytes = piece.subarray(0, request.end - start);
+    instance.memory.bytes.set(bytes, instance.heapBase + start);
     // Messages that come at once are all received in one turn.
     await setImmediate();
   }

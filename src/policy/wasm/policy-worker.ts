@@ -11,9 +11,14 @@ export interface LoadedHeader {
   readonly dataAddress: number;
   readonly heap: number;
   readonly dataBytes: number;
+  /** Where it puts the pieces, one after another: a copy of its own for each would be as much garbage. */
+  readonly piece: Uint8Array;
 }
 
-/** A message to it, which it answers with the bytes. */
+/** What is copied in a turn of the event loop: up to 3 ms, most of which is the system giving pages. */
+const pieceBytes = 512 * 1024;
+
+/** A message to it, which it answers as soon as the bytes are there. */
 export interface PieceRequest {
   readonly start: number;
   readonly end: number;
@@ -25,10 +30,11 @@ if (parentPort !== null) {
   const { wasm, data: parts } = workerData as PolicySource;
   const module = readModule(wasm);
   const { data, ...place } = buildImage({ ...module, builtins: new Map() }, joinData(parts));
+  // The memory itself cannot be handed over.
+  const piece = new Uint8Array(new SharedArrayBuffer(pieceBytes));
   port.on('message', ({ start, end }: PieceRequest) => {
-    // The memory itself cannot be handed over: a piece is a copy, whose bytes can.
-    const piece = Uint8Array.from(data.subarray(start, end));
-    port.postMessage(piece, [piece.buffer]);
+    piece.set(data.subarray(start, end));
+    port.postMessage('copied');
   });
-  port.postMessage({ module, ...place, dataBytes: data.length } satisfies LoadedHeader);
+  port.postMessage({ module, ...place, dataBytes: data.length, piece } satisfies LoadedHeader);
 }

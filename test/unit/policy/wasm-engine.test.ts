@@ -17,6 +17,7 @@ import { RegoObject } from '../../../src/policy/rego/value.ts';
 import {
   createPolicyEngine,
   loadPolicyEngine,
+  loadPolicyEngines,
   type PolicyEngineOptions,
 } from '../../../src/policy/wasm-engine.ts';
 import { verdictAtOnce } from './at-once.ts';
@@ -218,6 +219,31 @@ test('an engine is loaded aside as it is at once, with much data and with little
       assert.deepEqual(verdictAtOnce(engine, question), verdictAtOnce(other, question));
     }
   }
+});
+
+test('of several bundles, the one is named whose module cannot serve', async () => {
+  const entrypoint = 'envoy/authz/allow';
+  const owners = new Map([[entrypoint, 'authz']]);
+  await assert.rejects(
+    loadPolicyEngine({ ...bundles.needsBuiltin, owners }, entrypoint, engineOptions),
+    /^BundleError: bundle authz cannot serve: the policy calls builtins that are not available/,
+  );
+});
+
+test('decisions of one module share it, and each has its own answer', async () => {
+  const wasm = moduleOf(bundles.example);
+  const data = [{ path: [], json: Buffer.from(`{"text":"${'x'.repeat(300_000)}"}`) }];
+  const engines = await loadPolicyEngines({ ...bundles.example, data }, engineOptions);
+  assert.deepEqual([...engines.keys()], [...bundles.example.modules.keys()]);
+  for (const [path, engine] of engines) {
+    assert.equal(engine.identity.path, path);
+    assert.equal(reasonOf(verdictAtOnce(engine, ordersQuestion)), 'allowed');
+  }
+  const wrong = new Map([...bundles.example.modules, ['shop/allow', wasm]]);
+  await assert.rejects(
+    loadPolicyEngines({ ...bundles.example, modules: wrong }, engineOptions),
+    /no entrypoint shop\/allow/,
+  );
 });
 
 const answersOfABuiltin: readonly (readonly [answer: string, builtin: Builtin, reason: string])[] =

@@ -374,6 +374,42 @@ test('a bundle that cannot be kept serves, and that is said', async () => {
   assert.match(messageOf(bundles), /serves, but cannot be kept/);
 });
 
+test('of a set, the bundle that cannot be kept is at fault, and not the one that has just come', async () => {
+  writeFileSync(join(directory, 'bundles'), 'a file where a folder should be');
+  server.publish('a', await dataBundle('r1', 'a', 1));
+  server.publish('b', await dataBundle('r1', 'b', 1));
+  const bundles = open({ ...remote('a'), persistDirectory: directory }, remote('b'));
+  await bundles.refresh();
+  assert.deepEqual(revisions(), ['a=r1 b=r1']);
+  const [a, b] = bundles.status();
+  assert.match(a?.fault?.message ?? '', /bundle a serves, but cannot be kept/);
+  assert.equal(b?.fault, undefined);
+});
+
+test('of several bundles, the one is named whose key is none', () => {
+  const key = { algorithm: 'ES256', key: 'no key' } as const;
+  const signing = {
+    require: 'always',
+    keys: new Map([['release', key]]),
+    excludeFiles: [],
+    allowUnsignedDeltas: false,
+  } as const;
+  assert.throws(
+    () => open(remote('a'), { ...remote('b'), signing }),
+    /^BundleError: bundle b cannot be verified: key release is not a public key/,
+  );
+});
+
+test('a revision that goes back to an older one is obeyed', async () => {
+  const bundles = open(remote('a'));
+  for (const revision of ['r1', 'r2', 'r1']) {
+    server.publish('a', await dataBundle(revision, 'a', revision));
+    await bundles.refresh();
+  }
+  assert.deepEqual(revisions(), ['r1', 'r2', 'r1']);
+  assert.deepEqual(results, ['activated', 'activated', 'activated']);
+});
+
 test('news come by themselves, and a fault is waited out', async () => {
   const bundles = open(remote('a', { polling: { minDelayMs: 10, maxDelayMs: 200 } }));
   bundles.start();

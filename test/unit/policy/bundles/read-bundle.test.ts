@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
+import { parsePlainYaml } from '../../../../src/config/plain-yaml.ts';
 import { BundleError } from '../../../../src/policy/bundle-error.ts';
 import type { Snapshot } from '../../../../src/policy/bundles/bundle.ts';
 import { joinData } from '../../../../src/policy/join-data.ts';
@@ -111,6 +112,43 @@ test('a delta is read as its patch, and is no whole', async () => {
   await assert.rejects(readSnapshot(archive), /no bundle that it could change/);
 });
 
+async function readYaml(...entries: readonly Entry[]): Promise<Snapshot> {
+  const yaml = { parse: parsePlainYaml };
+  return readSnapshot(await bundleOf(...entries), {
+    maxBytes: 1e6,
+    signatures: unsignedOnly,
+    yaml,
+  });
+}
+
+test('data in YAML is what OPA makes of it, beside data in JSON', async () => {
+  const snapshot = await readYaml(
+    ['data.yaml', 'a: {b: 1.0, c: 0x1F, 5: yes}\nd: &d [~, true]\ne: *d'],
+    ['a/data.json', '{"f":2}'],
+    ['g/data.yml', 'h: "é"'],
+  );
+  assert.equal(
+    textOf(snapshot),
+    '{"a":{"5":"yes","b":1,"c":31,"f":2},"d":[null,true],"e":[null,true],"g":{"h":"é"}}',
+  );
+});
+
+test('YAML that is none, that is no object, or that multiplies is refused', async () => {
+  await assert.rejects(readYaml(['data.yaml', 'a: [']), /^BundleError: data\.yaml .*not YAML/);
+  await assert.rejects(readYaml(['data.yml', '- a']), /data\.yml .*not a JSON object/);
+  const laughs = Array.from({ length: 9 }, (_, level) => {
+    const references = Array.from({ length: 10 }, () => `*l${level}`).join();
+    return `l${level + 1}: &l${level + 1} [${references}]`;
+  });
+  const bomb = ['l0: &l0 [ha]', ...laughs].join('\n');
+  await assert.rejects(readYaml(['data.yaml', bomb]), /alias/);
+  const both: Entry[] = [
+    ['data.yaml', 'a: 1'],
+    ['data.json', '{"a":1}'],
+  ];
+  await assert.rejects(readYaml(...both), /two data files .*define data\.a/);
+});
+
 const attacks: readonly (readonly [name: string, entries: readonly Entry[], says: RegExp])[] = [
   ['a path that climbs', [['../policy.wasm']], /"\.\.\/policy\.wasm".*not a plain relative path/],
   ['a path that climbs inside', [['a/../../b']], /not a plain relative path/],
@@ -197,7 +235,7 @@ const attacks: readonly (readonly [name: string, entries: readonly Entry[], says
   ],
   ['a manifest in protobuf', [['.manifest.pb', '']], /write \.manifest as JSON/],
   ['a signature that nothing verifies', [['.signatures.json', '{}']], /configure the key/],
-  ['data in YAML', [['data.yaml', 'a: 1']], /cannot be read here/],
+  ['data in YAML that nothing reads', [['data.yaml', 'a: 1']], /cannot be read here/],
   ['an empty patch', [['patch.json', '{}']], /patch\.json .*has no data/],
 ];
 

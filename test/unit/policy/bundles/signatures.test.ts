@@ -9,11 +9,13 @@ import {
   type SigningSettings,
   type VerificationKey,
 } from '../../../../src/domain/bundle-settings.ts';
+import { parsePlainYaml } from '../../../../src/config/plain-yaml.ts';
 import { BundleError } from '../../../../src/policy/bundle-error.ts';
 import { readArchive } from '../../../../src/policy/bundles/archive.ts';
 import type { BundleFiles } from '../../../../src/policy/bundles/bundle.ts';
 import { digestFile } from '../../../../src/policy/bundles/file-digest.ts';
 import { readBundle } from '../../../../src/policy/bundles/read-bundle.ts';
+import { yamlAsJson } from '../../../../src/policy/bundles/yaml-documents.ts';
 import { createSignatureCheck } from '../../../../src/policy/bundles/signatures.ts';
 
 const folder = join(import.meta.dirname, '../../../fixtures/signed-bundles');
@@ -126,6 +128,18 @@ test('a document is judged by what it says, not by how it is written', async () 
   assertRefused(files, /users\/data\.json .*not what was signed/);
   files.set('users/data.json', Buffer.from('alice: {}'));
   assertRefused(files, /users\/data\.json .*not JSON/);
+});
+
+test('data in YAML has the digest of what it says, as opa sign writes it', () => {
+  const text =
+    'users:\n  alice: {n: 1.0, e: 1e3, t: yes}\n  ? 5\n  : five\nhex: 0x1F\nf: 1.5e300\n';
+  const yaml = { parse: parsePlainYaml };
+  const content = yamlAsJson(new Map([['data.yml', Buffer.from(text)]]), yaml).get('data.yml');
+  assert.ok(content);
+  assert.equal(
+    digestFile('data.yml', content, 'SHA-256'),
+    '27c354e81697ffe98fbc4e61165ee6fb2db8ad250c511d91dfba2e155efcc7e4',
+  );
 });
 
 test('numbers keep their digits in the digest', () => {
