@@ -14,22 +14,34 @@ import { countInMemory } from './limit-counts.ts';
 import { throwProblems, valueOf } from './loaded.ts';
 import { PolicyBundles } from './policy-bundles.ts';
 
+/** Decides as a server would, and remembers by which rules of the access document. */
+export interface OfflineChecker extends CheckClient {
+  /** Their names, `orders/web-reads`. */
+  readonly usedRules: ReadonlySet<string>;
+}
+
 /**
  * Decides without a server's help: a server of its own, in this process, on a socket that nobody
  * else knows. So it takes the very road that Envoy's checks take. It counts in memory, because a
  * question must not use up a caller's share, and it records nothing.
  */
-export async function createOfflineChecker(config: Config): Promise<CheckClient> {
+export async function createOfflineChecker(config: Config): Promise<OfflineChecker> {
   const clock = systemClock;
   const keeper = valueOf(await GateKeeper.open(config, countInMemory(clock).surroundings));
   const bundles = new PolicyBundles(keeper, clock, { checked: () => {} });
   throwProblems([...(await bundles.open()), ...(await bundles.refreshAll())]);
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const address: ListenAddress = { kind: 'unix', path: join(directory, 'check.sock') };
+  const usedRules = new Set<string>();
   const checks = createChecks({
     keeper,
     clock,
-    recorder: { record: () => {} },
+    recorder: {
+      record: ({ check }) => {
+        const { service, rule } = check.verdict?.access ?? {};
+        if (rule !== undefined) usedRules.add(`${service}/${rule}`);
+      },
+    },
     observer: { observe: () => {} },
     onFault: faultLog(createStderrLogger(clock)),
   });
@@ -37,6 +49,7 @@ export async function createOfflineChecker(config: Config): Promise<CheckClient>
   await server.start();
   const client = createCheckClient(address);
   return {
+    usedRules,
     check: (request, options) => client.check(request, options),
     close: () => {
       client.close();

@@ -25,6 +25,7 @@ export const checkOptions: readonly CommandOption[] = [
     multiple: true,
     about: 'a context extension of the route',
   },
+  { name: 'destination', value: 'URI', about: 'who is called: the principal of that workload' },
   { name: 'source-ip', value: 'IP', about: 'where the request comes from' },
   { name: 'server', value: 'ADDRESS', about: `the server to ask; ${defaultServer}` },
   ...configOptions('decide here, without a server, with this sallyport.yaml'),

@@ -1,6 +1,7 @@
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { App } from '../app/app.ts';
 import type { BuildRequest, SubmittedBundle } from '../app/bundle-tools.ts';
+import type { OfflineChecker } from '../app/offline-checker.ts';
 import type { Loaded } from '../app/loaded.ts';
 import type { ConfigSource } from '../app/reloader.ts';
 import type { Config } from '../config/config.ts';
@@ -41,7 +42,7 @@ export interface Wiring {
   createApp(config: Config, source: ConfigSource): Promise<App>;
   createCheckClient(address: ListenAddress): Promise<CheckClient>;
   /** Decides in this process, with everything that a server would decide with. */
-  createOfflineChecker(config: Config): Promise<CheckClient>;
+  createOfflineChecker(config: Config): Promise<OfflineChecker>;
   /** What only loading shows: of the bundle, the descriptor. */
   inspectConfiguration(config: Config): Promise<readonly Problem[]>;
   /** Rejects with a BundleError for what does not compile. */

@@ -12,12 +12,14 @@ import { limitsTop } from './limits/top.ts';
 import { rollback } from './rollback.ts';
 import { serve } from './serve.ts';
 import { UsageError } from './usage-error.ts';
+import { testCases } from './test-cases.ts';
 import { validate } from './validate.ts';
 
 const commands: readonly Command[] = [
   serve,
   validate,
   check,
+  testCases,
   bundleBuild,
   bundleInspect,
   bundleVerify,

@@ -24,9 +24,9 @@ import {
   optional,
   refined,
   required,
-  type Schema,
   section,
   unique,
+  withLine,
 } from './schema.ts';
 import { integer, text } from './values.ts';
 
@@ -188,14 +188,3 @@ const accessSchema = section<AccessDocument & { version: number }>(
   },
   ({ services }) => ambiguousServices(services),
 );
-
-/** Where it stands, for what is said of it later. */
-function withLine<T>(schema: Schema<T>): Schema<T & { readonly line: number }> {
-  return {
-    ...schema,
-    read(node, path, reading) {
-      const value = schema.read(node, path, reading);
-      return value === undefined ? undefined : { ...value, line: node.place.line ?? 0 };
-    },
-  };
-}

@@ -240,6 +240,17 @@ export function mapped<From, To>(schema: Schema<From>, map: (value: From) => To)
   };
 }
 
+/** Where it stands, for what is said of it later. */
+export function withLine<T>(schema: Schema<T>): Schema<T & { readonly line: number }> {
+  return {
+    ...schema,
+    read(node, path, reading) {
+      const value = schema.read(node, path, reading);
+      return value === undefined ? undefined : { ...value, line: node.place.line ?? 0 };
+    },
+  };
+}
+
 export function note(place: Place, path: string, reading: Reading, message: string): void {
   reading.problems.push({ ...place, path, message });
 }

@@ -12,6 +12,7 @@ export class FakeWorld {
   stderr = '';
   aborted = false;
   closed = 0;
+  usedRules = new Set<string>();
   readonly asked: CheckRequest[] = [];
   readonly servers: ListenAddress[] = [];
   readonly signals = new EventEmitter();
@@ -39,7 +40,7 @@ export class FakeWorld {
       this.servers.push(address);
       return Promise.resolve(this.#client);
     },
-    createOfflineChecker: () => Promise.resolve(this.#client),
+    createOfflineChecker: () => Promise.resolve({ ...this.#client, usedRules: this.usedRules }),
     inspectConfiguration: () => Promise.resolve([]),
     buildBundle,
     inspectBundle,
