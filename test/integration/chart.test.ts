@@ -159,6 +159,16 @@ test('the way out is open for what is configured only', () => {
   assert.equal(egressWith('--set', 'redis.secret=a,bundle.url=https://b').length, names + 2);
 });
 
+function sharedConfigWith(more: string): string {
+  const values = `redis.secret=a,autoscaling.enabled=true,${more}`;
+  return manifest(['--set', values], 'ConfigMap').data?.['sallyport.yaml'] ?? '';
+}
+
+test('a configuration may count replicas itself; else they are as many as there may be', () => {
+  assert.match(sharedConfigWith('autoscaling.maxReplicas=7'), /replicas: 7$/m);
+  assert.match(sharedConfigWith('config.redis.replicas=auto'), /replicas: auto$/m);
+});
+
 test('the autoscaler alone decides the number of replicas', () => {
   const autoscaled = ['--set', 'autoscaling.enabled=true'];
   assert.equal(manifest(autoscaled, 'Deployment').spec?.replicas, undefined);
