@@ -19,6 +19,8 @@ const wiring: Wiring = {
     (await import('./app/bundle-tools.ts')).inspectBundle(path, signing),
   tryBundle: async (config, submitted) =>
     (await import('./app/bundle-tools.ts')).tryBundle(config, submitted),
+  simulateLimits: async (limitsFile, log) =>
+    (await import('./app/simulate-limits.ts')).simulateLimits(limitsFile, log),
 };
 
 const context: CliContext = {

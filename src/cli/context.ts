@@ -4,6 +4,7 @@ import type { BuildRequest, SubmittedBundle } from '../app/bundle-tools.ts';
 import type { OfflineChecker } from '../app/offline-checker.ts';
 import type { Loaded } from '../app/loaded.ts';
 import type { ConfigSource } from '../app/reloader.ts';
+import type { SimulationReport } from '../app/simulate-limits.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Problem } from '../config/problem.ts';
@@ -54,4 +55,6 @@ export interface Wiring {
     config: Config,
     submitted: SubmittedBundle,
   ): Promise<Loaded<{ readonly revision: string }>>;
+  /** Replays a decision log; rejects when it cannot be read. */
+  simulateLimits(limitsFile: string, log: string): Promise<Loaded<SimulationReport>>;
 }

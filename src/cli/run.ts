@@ -8,6 +8,7 @@ import type { CliContext, ExitStatus } from './context.ts';
 import { limitsOverrideAdd, limitsOverrideList, limitsOverrideRemove } from './limits/override.ts';
 import { limitsReset } from './limits/reset.ts';
 import { limitsShow } from './limits/show.ts';
+import { limitsSimulate } from './limits/simulate.ts';
 import { limitsTop } from './limits/top.ts';
 import { rollback } from './rollback.ts';
 import { serve } from './serve.ts';
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   limitsShow,
   limitsReset,
   limitsTop,
+  limitsSimulate,
   limitsOverrideAdd,
   limitsOverrideList,
   limitsOverrideRemove,

@@ -171,6 +171,22 @@ test('top says who is refused', async () => {
   assert.match(stdout, new RegExp(`few +\\d+ +caller=${other}`));
 });
 
+test('the records can be replayed, and the same limits make the same decisions', async () => {
+  const directory = join(root, 'alone');
+  mkdirSync(directory);
+  const limits = [{ name: 'few', match: { paths: ['/'] }, rate: '2/1h' }];
+  const server = await startSallyport({ directory, transport: 'unix', bundle, limits });
+  const client = createCheckClient({ kind: 'unix', path: join(directory, 'grpc.sock') });
+  const alone = { server, client, config: join(directory, 'sallyport.yaml') };
+  for (let request = 0; request < 5; request += 1) await ask(alone, web);
+  client.close();
+  await server.process.stop();
+  const log = join(directory, 'decisions.jsonl');
+  const { status, stdout } = await said(alone, 'simulate', '--log', log);
+  assert.match(stdout, /few +5 +3 +3 /);
+  assert.equal(status, 0);
+});
+
 test('while Redis is away a reset is no yes, and show says what holds', async () => {
   redis.signal('SIGSTOP');
   try {

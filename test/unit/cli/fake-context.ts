@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ListenAddress } from '../../../src/domain/listen-address.ts';
 import { buildBundle, inspectBundle, tryBundle } from '../../../src/app/bundle-tools.ts';
+import { simulateLimits } from '../../../src/app/simulate-limits.ts';
 import type { App } from '../../../src/app/app.ts';
 import type { CliContext } from '../../../src/cli/context.ts';
 import { run } from '../../../src/cli/run.ts';
@@ -45,6 +46,7 @@ export class FakeWorld {
     buildBundle,
     inspectBundle,
     tryBundle,
+    simulateLimits,
   };
 
   readonly #client = {
