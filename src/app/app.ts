@@ -63,8 +63,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   telemetry.trackChecksInFlight(() => checks.inFlight());
 
   const announce = () => announceServed(keeper.served, recorder, surroundings);
-  const parts = { ...gate, ...surroundings, door, source };
-  const reloader = new Reloader({ ...parts, onReloaded: announce });
+  const reloader = new Reloader({ ...gate, ...surroundings, door, source, onReloaded: announce });
 
   async function start() {
     announce();
