@@ -17,10 +17,16 @@ export interface Masked extends Maskable {
 /** Finds what must not leave the process. */
 export type Mask = (record: Maskable) => readonly Removal[];
 
-/** Throws, with a sentence for the operator, for a pointer that is not under /input or /result. */
-export function compileMask(pointers: readonly string[]): Mask {
+/**
+ * `secretHeaders` are removed wherever headers are, as those that always hold credentials. Throws,
+ * with a sentence for the operator, for a pointer that is not under /input or /result.
+ */
+export function compileMask(
+  pointers: readonly string[],
+  secretHeaders: readonly string[] = [],
+): Mask {
   const paths = pointers.map(parseMaskPointer);
-  const headerNames = secretHeaderNames(paths);
+  const headerNames = secretHeaderNames(paths, secretHeaders);
   const configured = paths.filter((path) => !isRequestHeader(path)).map(removalOf);
   return (record) => {
     const whole = asObject(record);

@@ -1,4 +1,5 @@
 import type { Check, CompletedCheck } from '../check/check.ts';
+import type { Caller, VerifiedToken } from '../domain/caller.ts';
 import { type Decision, Denial } from '../domain/decision.ts';
 import { type JsonObject, jsonText, type JsonValue } from '../domain/json.ts';
 import type { LimitState } from '../domain/limit.ts';
@@ -68,12 +69,27 @@ function summary({ check, decision, policy, durationMs }: CompletedCheck, labels
     outcome: decision.outcome,
     reason: decision.reason,
     detail: detailOf(decision),
-    caller: caller && { principal: caller.principal, source: caller.source },
+    caller: caller && callerRecord(caller),
     rule: verdict?.rule,
     reasons: verdict && verdict.reasons.length > 0 ? verdict.reasons : undefined,
     limits: limits?.states.map(limitRecord),
     metrics: metricsOf(check, durationMs),
   };
+}
+
+function callerRecord({ principal, source, federated, token, user }: Caller) {
+  return {
+    principal,
+    source,
+    federated,
+    token: token && tokenRecord(token),
+    user: user && tokenRecord(user),
+  };
+}
+
+/** Enough to find who issued it to whom; never the token. */
+function tokenRecord({ issuer, subject, claims }: VerifiedToken) {
+  return { issuer, subject, jti: claims['jti'] };
 }
 
 function detailOf(decision: Decision): string | undefined {

@@ -18,9 +18,11 @@ const headerPlaces: readonly (readonly string[])[] = [
 /** Lower-case. A request header that is masked must not get out by the other encoding. */
 export function secretHeaderNames(
   maskedPaths: readonly (readonly string[])[],
+  secretHeaders: readonly string[],
 ): ReadonlySet<string> {
   const configured = maskedPaths.filter(isRequestHeader).flatMap((path) => path.slice(-1));
-  return new Set([...credentialHeaders, ...configured.map((name) => name.toLowerCase())]);
+  const named = [...secretHeaders, ...configured].map((name) => name.toLowerCase());
+  return new Set([...credentialHeaders, ...named]);
 }
 
 /** Also in another case of letters, and in the other encoding. */

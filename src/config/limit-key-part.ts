@@ -1,36 +1,28 @@
 import type { LimitKeyPart } from '../domain/limit.ts';
 import { leaf } from './leaf.ts';
-import { notAvailable, refuse, type Schema } from './schema.ts';
 
 const plainKinds = ['caller', 'service', 'rule', 'source.ip'] as const;
 
-const knownKeyPart = leaf({
+/** What a limit counts separately, as it is written in `by`. */
+export const keyPart = leaf({
   type: 'key part',
-  expected: `one of ${plainKinds.join(', ')}, source.ip/24, source.ip/24/64, header:NAME, contextExtension:NAME`,
+  expected: `one of ${plainKinds.join(', ')}, source.ip/24, source.ip/24/64, token.CLAIM, header:NAME, contextExtension:NAME`,
   yamlType: 'string',
   parse: parseKeyPart,
 });
-
-/** What a limit counts separately, as it is written in `by`. */
-export const keyPart: Schema<LimitKeyPart> = {
-  ...knownKeyPart,
-  read(node, path, reading) {
-    const word = node.kind === 'scalar' ? String(node.value) : '';
-    return word.startsWith('token.')
-      ? refuse(node, path, reading, `${word} ${notAvailable}`)
-      : knownKeyPart.read(node, path, reading);
-  },
-};
 
 function parseKeyPart(value: string): LimitKeyPart | undefined {
   const kind = plainKinds.find((plain) => plain === value);
   if (kind !== undefined) return { kind };
   if (value.startsWith('source.ip/')) return parseNetworkPart(value);
-  const [, header, extension] =
-    /^(?:header:([!#$%&'*+.^_`|~\w-]{1,256})|contextExtension:(\S{1,256}))$/.exec(value) ?? [];
+  const [, header, extension, claim] = namedPart.exec(value) ?? [];
   if (header !== undefined) return { kind: 'header', name: header.toLowerCase() };
+  if (claim !== undefined) return { kind: 'token', name: claim };
   return extension === undefined ? undefined : { kind: 'contextExtension', name: extension };
 }
+
+const namedPart =
+  /^(?:header:([!#$%&'*+.^_`|~\w-]{1,256})|contextExtension:(\S{1,256})|token\.([!-~]{1,64}))$/;
 
 /** Of IPv6 a site has at least a /64 to choose addresses from. */
 const defaultV6Bits = 64;

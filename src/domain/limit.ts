@@ -98,7 +98,8 @@ export type LimitKeyPart =
   | { readonly kind: 'caller' | 'service' | 'rule' }
   /** Without a prefix: the address as Envoy wrote it. */
   | { readonly kind: 'source.ip'; readonly prefix?: NetworkPrefix }
-  | { readonly kind: 'header' | 'contextExtension'; readonly name: string };
+  /** Of the caller's token: `sub`, `client_id`. */
+  | { readonly kind: 'header' | 'contextExtension' | 'token'; readonly name: string };
 
 /** How many bits of an address tell callers apart. */
 export interface NetworkPrefix {

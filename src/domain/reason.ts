@@ -28,15 +28,20 @@ interface Denied {
   readonly httpStatus: number;
   /** One sentence for the caller; says what happened and nothing of the policy's internals. */
   readonly title: string;
+  /** RFC 9110 §11.6.1: what a 401 must say. RFC 6750 §3: no code where nothing was shown. */
+  readonly challenge?: string;
 }
+
+const challenge = 'Bearer realm="sallyport"';
+const invalidToken = `${challenge}, error="invalid_token"`;
 
 export const denied: Readonly<Record<DenialReason, Denied>> = {
   policy_denied: { httpStatus: 403, title: 'The policy does not allow this request' },
   no_rule: { httpStatus: 403, title: 'No rule allows this request' },
-  unauthenticated: { httpStatus: 401, title: 'The caller is not authenticated' },
-  token_invalid: { httpStatus: 401, title: 'The token is not valid' },
-  token_expired: { httpStatus: 401, title: 'The token has expired' },
-  token_replayed: { httpStatus: 401, title: 'The token was used before' },
+  unauthenticated: { httpStatus: 401, title: 'The caller is not authenticated', challenge },
+  token_invalid: { httpStatus: 401, title: 'The token is not valid', challenge: invalidToken },
+  token_expired: { httpStatus: 401, title: 'The token has expired', challenge: invalidToken },
+  token_replayed: { httpStatus: 401, title: 'The token was used before', challenge: invalidToken },
   untrusted_peer: { httpStatus: 403, title: 'The calling proxy is not trusted' },
   rate_limited: { httpStatus: 429, title: 'Too many requests' },
   bad_request: { httpStatus: 400, title: 'The request cannot be understood' },

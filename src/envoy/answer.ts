@@ -1,4 +1,5 @@
 import type { CompletedCheck } from '../check/check.ts';
+import type { Caller } from '../domain/caller.ts';
 import type { Allowance, Decision, Denial, HeaderField } from '../domain/decision.ts';
 import { decisionFault } from '../domain/decision-fault.ts';
 import type { JsonValue } from '../domain/json.ts';
@@ -52,6 +53,7 @@ function allow(
     requestHeadersToRemove: [
       ...audit.toRemove(check.request?.headers ?? noHeaders, auditFields),
       ...edits.requestHeadersToRemove,
+      ...tokenHeaders(check.caller, edits.requestHeaders),
     ],
     responseHeaders: [
       { name: audit.decisionId, value: check.id },
@@ -62,6 +64,14 @@ function allow(
     queryParametersToRemove: edits.queryParametersToRemove,
     metadata: metadataOf(completed, allowance),
   };
+}
+
+/** Those of tokens that are not for the upstream, where the policy has put nothing else in them. */
+function tokenHeaders(caller: Caller | undefined, set: readonly HeaderField[]): readonly string[] {
+  const names = [caller?.token?.keptFromUpstream, caller?.user?.keptFromUpstream];
+  return names
+    .filter((name) => name !== undefined)
+    .filter((name) => !set.some((field) => field.name.toLowerCase() === name));
 }
 
 function deny(
@@ -82,12 +92,18 @@ function deny(
     headers: [
       { name: audit.decisionId, value: check.id },
       { name: audit.reason, value: reason },
+      ...challengeFields(reason),
       ...(reason === 'rate_limited' ? limitFields(check.limits?.states ?? [], dialect) : []),
       ...denialFields(denial),
     ],
     body,
     metadata: metadataOf(completed, denial),
   };
+}
+
+function challengeFields(reason: Denial['reason']): HeaderField[] {
+  const { challenge } = denied[reason];
+  return challenge === undefined ? [] : [{ name: 'www-authenticate', value: challenge }];
 }
 
 function limitFields(states: readonly LimitState[], dialect: RateLimitDialect): HeaderField[] {

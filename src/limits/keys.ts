@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { VerifiedToken } from '../domain/caller.ts';
 import type { LimitKeyPart, LimitQuestion } from '../domain/limit.ts';
 import { headerOf } from '../domain/request.ts';
 import { networkOf } from './ip-network.ts';
@@ -39,6 +40,7 @@ const tags: Readonly<Record<LimitKeyPart['kind'], string>> = {
   'source.ip': 'i',
   header: 'h',
   contextExtension: 'x',
+  token: 't',
 };
 
 function readerOf(part: LimitKeyPart): PartReader {
@@ -61,9 +63,17 @@ function readerOf(part: LimitKeyPart): PartReader {
     }
     case 'contextExtension':
       return ({ request }) => request.attributes.contextExtensions?.[part.name];
+    case 'token':
+      return ({ caller }) => claimText(caller?.token, part.name);
     default:
       return part satisfies never;
   }
+}
+
+/** Subjects are one issuer's own: those of two issuers are two. */
+function claimText(token: VerifiedToken | undefined, name: string): string | undefined {
+  const claim = token?.claims[name];
+  return claim === undefined ? undefined : JSON.stringify([token?.issuer, claim]);
 }
 
 /** With its length in front, so no value can pass for another part; absent is not empty. */

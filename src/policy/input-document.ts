@@ -1,8 +1,9 @@
-import type { Caller } from '../domain/caller.ts';
+import type { Caller, VerifiedToken } from '../domain/caller.ts';
 import { Denial } from '../domain/decision.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { PolicyQuestion } from '../domain/policy.ts';
 import type { RequestView } from '../domain/request.ts';
+import type { SpiffeId } from '../domain/spiffe-id.ts';
 import { attributesDocument } from './attributes-document.ts';
 import { readBody } from './body/body-reader.ts';
 import type { GrpcMethods } from './body/grpc-body.ts';
@@ -52,10 +53,23 @@ function parsePath(path: string): string[] | undefined {
   return unescapePath(path)?.replace(/^\/+/, '').split('/');
 }
 
-function callerDocument({ principal, source, spiffe }: Caller): JsonObject {
-  if (spiffe === undefined) return { principal, source };
-  const { uri: _sameAsPrincipal, ...parts } = spiffe;
-  return { principal, source, spiffe: parts };
+function callerDocument({ principal, source, spiffe, federated, token, user }: Caller): JsonObject {
+  return {
+    principal,
+    source,
+    ...(spiffe && { spiffe: spiffeDocument(spiffe) }),
+    ...(federated && { federated }),
+    ...(token && { token: tokenDocument(token) }),
+    ...(user && { user: tokenDocument(user) }),
+  };
+}
+
+function spiffeDocument({ uri: _sameAsPrincipal, ...parts }: SpiffeId): JsonObject {
+  return parts;
+}
+
+function tokenDocument({ keptFromUpstream: _notSaid, ...said }: VerifiedToken): JsonObject {
+  return said;
 }
 
 /** What has no path must not look like `/`, whose segments are an empty list too. */

@@ -148,6 +148,21 @@ for (const { name, mask = [], input, result, maskedInput, maskedResult, erased }
   });
 }
 
+test('headers that hold tokens are masked wherever headers are, without being asked for', () => {
+  const entry = { key: 'X-User-Token', rawValue: 'czNjcmV0' };
+  const record = {
+    input: http({ headers: { 'x-user-token': 's3cret' }, headerMap: { headers: [entry] } }),
+    result: { headers: { 'x-user-token': 's3cret' } },
+  };
+  const masked = withoutSecrets(record, compileMask([], ['x-user-token'])(record));
+  assert.doesNotMatch(JSON.stringify(masked), /s3cret|czNjcmV0/);
+  assert.deepEqual(masked.erased, [
+    `${httpPointer}/headers/x-user-token`,
+    `${httpPointer}/headerMap/headers/0/rawValue`,
+    '/result/headers/x-user-token',
+  ]);
+});
+
 test('what has no secret comes back as the very same value', () => {
   const input = http({ headers: { accept: '*/*' } });
   const result = { allowed: true };

@@ -173,6 +173,41 @@ for (const reason of denialReasons) {
   });
 }
 
+function challengeFor(reason: (typeof denialReasons)[number]): string | undefined {
+  return valueOf(deniedWith({ decision: new Denial(reason, '') }).headers, 'www-authenticate');
+}
+
+test('a 401 says how to authenticate, and names an error only where a token was shown', () => {
+  const invalid = 'Bearer realm="sallyport", error="invalid_token"';
+  assert.equal(challengeFor('unauthenticated'), 'Bearer realm="sallyport"');
+  for (const reason of ['token_invalid', 'token_expired', 'token_replayed'] as const) {
+    assert.equal(challengeFor(reason), invalid);
+  }
+  for (const reason of denialReasons) {
+    assert.equal(challengeFor(reason) !== undefined, denied[reason].httpStatus === 401, reason);
+  }
+});
+
+/** Beside our own names. */
+function removed(parts: Parameters<typeof allowed>[0]): readonly string[] {
+  return allowed(parts).requestHeadersToRemove.filter((name) => !name.startsWith('x-sallyport-'));
+}
+
+test('a token that is not for the upstream is removed, unless the policy puts another there', () => {
+  const token = { issuer: 'i', subject: 's', audience: [], scopes: [], claims: {}, expiresAt: 0 };
+  const caller = {
+    principal: 'orders-client',
+    source: 'jwt',
+    token: { ...token, keptFromUpstream: 'authorization' },
+    user: { ...token, keptFromUpstream: 'x-user-token' },
+  } as const;
+  assert.deepEqual(removed({ caller }), ['authorization', 'x-user-token']);
+  assert.deepEqual(removed({ caller: { ...caller, token, user: token } }), []);
+  const edits = { ...noEdits, requestHeaders: [{ name: 'Authorization', value: 'other' }] };
+  const decision = { outcome: 'allow', reason: 'allowed', edits } as const;
+  assert.deepEqual(removed({ caller, decision }), ['x-user-token']);
+});
+
 const waits: readonly [states: Partial<LimitState>[], retryAfter: string | undefined][] = [
   [[{ result: 'over', retryAfterMs: 1 }], '1'],
   [[{ result: 'over', retryAfterMs: 0 }], '1'],

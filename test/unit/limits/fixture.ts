@@ -1,4 +1,5 @@
 import type { Limiter } from '../../../src/check/ports.ts';
+import type { VerifiedToken } from '../../../src/domain/caller.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import type { LimitDefinition, LimitQuestion } from '../../../src/domain/limit.ts';
 import type { EmergencyOverride } from '../../../src/domain/limit-override.ts';
@@ -48,14 +49,16 @@ export function namedLimitFrom(parts: Partial<LimitDefinition> = {}): LimitDefin
 }
 
 export function questionFrom(
-  parts: Partial<RequestView> & { readonly caller?: string } & Partial<
-      Pick<LimitQuestion, 'rule' | 'named'>
-    > = {},
+  parts: Partial<RequestView> & {
+    readonly caller?: string;
+    readonly token?: VerifiedToken;
+  } & Partial<Pick<LimitQuestion, 'rule' | 'named'>> = {},
 ): LimitQuestion {
-  const { caller = 'alice', rule, named = [], ...view } = parts;
+  const { caller = 'alice', token, rule, named = [], ...view } = parts;
   return {
     request: requestFrom(view),
-    caller: caller === '' ? undefined : { principal: caller, source: 'peer' },
+    caller:
+      caller === '' ? undefined : { principal: caller, source: 'peer', ...(token && { token }) },
     rule,
     named,
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import type { VerifiedToken } from '../../../src/domain/caller.ts';
 import type { LimitKeyPart } from '../../../src/domain/limit.ts';
 import { compileKey, policyKey } from '../../../src/limits/keys.ts';
 import { questionFrom } from './fixture.ts';
@@ -12,6 +13,7 @@ const everyPart: readonly LimitKeyPart[] = [
   { kind: 'source.ip' },
   { kind: 'header', name: 'X-Tenant' },
   { kind: 'contextExtension', name: 'plan' },
+  { kind: 'token', name: 'sub' },
 ];
 
 test('each part tells requests apart by its own value', () => {
@@ -22,6 +24,7 @@ test('each part tells requests apart by its own value', () => {
     sourceAddress: '10.0.0.1',
     headers: { 'x-tenant': 'a' },
     attributes: { contextExtensions: { plan: 'free' } },
+    token: tokenOf('alice'),
   };
   const others = [
     { caller: 'bob' },
@@ -30,6 +33,7 @@ test('each part tells requests apart by its own value', () => {
     { sourceAddress: '10.0.0.2' },
     { headers: { 'x-tenant': 'b' } },
     { attributes: { contextExtensions: { plan: 'paid' } } },
+    { token: tokenOf('bob') },
   ];
   for (const [changed, other] of others.entries()) {
     for (const [index, part] of everyPart.entries()) {
@@ -46,6 +50,19 @@ test('an address is told apart by its network where a prefix is given', () => {
   assert.equal(keyFor('10.0.0.1'), keyFor('10.0.0.200'));
   assert.notEqual(keyFor('10.0.0.1'), keyFor('10.0.1.1'));
 });
+
+test('one subject of two issuers is two', () => {
+  const read = compileKey([{ kind: 'token', name: 'sub' }]);
+  const alice = tokenOf('alice');
+  const other = { ...alice, issuer: 'https://other.example' };
+  assert.notEqual(read(questionFrom({ token: alice })), read(questionFrom({ token: other })));
+  assert.notEqual(read(questionFrom({ token: alice })), read(questionFrom()));
+});
+
+function tokenOf(subject: string): VerifiedToken {
+  const issuer = 'https://tokens.example';
+  return { issuer, subject, audience: [], scopes: [], claims: { sub: subject }, expiresAt: 0 };
+}
 
 test('counted by nothing, everyone has one key', () => {
   const read = compileKey([]);

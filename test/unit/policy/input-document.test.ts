@@ -88,6 +88,27 @@ test('the caller is what was verified, in the words of the contract', () => {
   assert.deepEqual(readBack(questionOf({}, { caller: plain }))['caller'], plain);
 });
 
+test('what a verified token says is with the caller', () => {
+  const token = {
+    issuer: 'https://tokens.example',
+    subject: 'orders-client',
+    audience: ['orders'],
+    scopes: ['orders:read'],
+    claims: { iss: 'https://tokens.example', amr: ['mfa'] },
+    expiresAt: 1_767_225_600,
+  };
+  const kept = { ...token, keptFromUpstream: 'authorization' };
+  const caller = { principal: 'orders-client', source: 'jwt', token: kept, user: token } as const;
+  assert.deepEqual(readBack(questionOf({}, { caller }))['caller'], {
+    principal: 'orders-client',
+    source: 'jwt',
+    token,
+    user: token,
+  });
+  const partner = { principal: 'spiffe://partner/x', source: 'peer', federated: true } as const;
+  assert.deepEqual(readBack(questionOf({}, { caller: partner }))['caller'], partner);
+});
+
 test('an unknown caller is absent, whatever the request claims', () => {
   const claims: AttributeContext = {
     source: { principal: 'spiffe://shop.example/ns/shop/sa/web' },
