@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import { surroundingsAside } from '../src/app/caller-surroundings.ts';
 import { GateKeeper } from '../src/app/gate-keeper.ts';
-import { countInMemory } from '../src/app/limit-counts.ts';
 import { throwProblems, valueOf } from '../src/app/loaded.ts';
 import { PolicyBundles } from '../src/app/policy-bundles.ts';
 import type { Gate } from '../src/check/decide.ts';
@@ -12,8 +12,7 @@ import { CannotMeasure } from './cannot-measure.ts';
 export async function openGate(): Promise<Gate> {
   const loaded = loadConfig(fileURLToPath(new URL('micro.yaml', import.meta.url)), {});
   if ('problems' in loaded) throw new CannotMeasure('bench/micro.yaml has problems');
-  const { surroundings } = countInMemory(systemClock);
-  const keeper = valueOf(await GateKeeper.open(loaded.config, surroundings));
+  const keeper = valueOf(await GateKeeper.open(loaded.config, surroundingsAside(systemClock)));
   throwProblems(await new PolicyBundles(keeper, systemClock, { checked: () => {} }).open());
   return keeper.served.gate;
 }

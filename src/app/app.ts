@@ -12,11 +12,10 @@ import { createAuditTrail } from './audit-trail.ts';
 import { createChecks } from './checks.ts';
 import { DoorKeeper } from './door-keeper.ts';
 import { faultLog } from './fault-log.ts';
-import type { Served } from './gate-keeper.ts';
 import { insecureOptions, warnOfInsecurity } from './insecurity.ts';
 import { createLabels } from './labels.ts';
 import { problemsOf, throwProblems, valueOf } from './loaded.ts';
-import { openGate, type Surroundings } from './open-gate.ts';
+import { type OpenGate, openGate, type Surroundings } from './open-gate.ts';
 import { orElse } from './or-else.ts';
 import { type ConfigSource, filesOf, Reloader } from './reloader.ts';
 import { statusReport } from './status-document.ts';
@@ -62,7 +61,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   const admin = createAdmin({ ...gate, ...surroundings, isListening: () => isListening, report });
   telemetry.trackChecksInFlight(() => checks.inFlight());
 
-  const announce = () => announceServed(keeper.served, recorder, surroundings);
+  const announce = () => announceServed(gate, recorder, surroundings);
   const reloader = new Reloader({ ...gate, ...surroundings, door, source, onReloaded: announce });
 
   async function start() {
@@ -93,11 +92,13 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
 
 /** Tells everything outside the gate what serves from now on. */
 function announceServed(
-  { config, mask }: Served,
+  { keeper, callers }: OpenGate,
   recorder: Recorder,
   { telemetry, log }: Surroundings,
 ): void {
+  const { config, mask } = keeper.served;
   recorder.useMask(mask);
+  callers.keyServers.keepOnly(config.identity.jwt);
   telemetry.setInsecureOptions(insecureOptions(config));
   warnOfInsecurity(config, log);
 }

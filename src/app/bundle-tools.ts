@@ -9,8 +9,8 @@ import { type BundleSigner, signBundle } from '../policy/bundle-tools/sign-bundl
 import { writeArchive } from '../policy/bundle-tools/write-archive.ts';
 import { createLocalSource } from '../policy/bundles/local-source.ts';
 import { hostBuiltins } from '../policy/rego/builtins.ts';
+import { surroundingsAside } from './caller-surroundings.ts';
 import { GateKeeper } from './gate-keeper.ts';
-import { countInMemory } from './limit-counts.ts';
 import { type Loaded, loadedFrom } from './loaded.ts';
 import { policyBuiltins } from './policy-builtins.ts';
 import { PolicyBundles } from './policy-bundles.ts';
@@ -61,7 +61,7 @@ export async function tryBundle(
   // Limits and an access document have no say in it.
   const { limits: _limits, access: _access, ...alone } = config;
   const wanted = { ...alone, policy: { ...config.policy, bundles } };
-  const gate = await GateKeeper.open(wanted, countInMemory(systemClock).surroundings);
+  const gate = await GateKeeper.open(wanted, surroundingsAside(systemClock));
   if ('problems' in gate) return gate;
   const set = new PolicyBundles(gate.value, systemClock, { checked: () => {} });
   const faults = await set.open();

@@ -1,16 +1,17 @@
 import { compileMask, type Mask } from '../audit/mask.ts';
 import type { Gate } from '../check/decide.ts';
-import type { PolicyEngine } from '../check/ports.ts';
+import type { CallerResolver, PolicyEngine } from '../check/ports.ts';
 import type { Config } from '../config/config.ts';
 import type { Problem } from '../config/problem.ts';
+import type { IdentitySettings } from '../domain/identity-settings.ts';
 import { createRequestReader } from '../envoy/request-view.ts';
-import { createPeerResolver } from '../identity/peer-resolver.ts';
 import type { BucketSurroundings } from '../limits/buckets.ts';
 import type { PolicyBundle } from '../policy/bundle.ts';
 import { createWaitingPolicy } from '../policy/waiting-policy.ts';
 import { createBothPolicies } from '../policy/both-policies.ts';
 import { buildPolicy } from './build-policy.ts';
 import { loadAccessPolicy } from './load-access.ts';
+import { type CallerSurroundings, loadCallers } from './load-callers.ts';
 import { type Loaded, loadedFrom, problemsOf } from './loaded.ts';
 import { type LoadedLimits, loadLimiter } from './load-limiter.ts';
 import { OutsideKeeper } from './outside-keeper.ts';
@@ -20,6 +21,7 @@ export interface Served {
   readonly config: Config;
   /** What the bundles' policy was made of; undefined until they have come, or if there are none. */
   readonly bundle: PolicyBundle | undefined;
+  readonly callers: CallerResolver;
   /** The bundles and the access document, as far as there are such. */
   readonly engines: Engines;
   /** What they decide together. */
@@ -45,18 +47,24 @@ function policyOf({ access, bundled }: Engines): PolicyEngine {
 /** No configuration is without both; what decides then denies. */
 const nothing = createWaitingPolicy({ name: 'none', decision: 'none' });
 
+/** What the parts of the gate work with. It all outlives them. */
+export interface GateSurroundings {
+  readonly callers: CallerSurroundings;
+  readonly limits: BucketSurroundings;
+}
+
 /**
  * Keeps the gate through which checks pass. A reload builds what changed aside; only when all of
  * it could be built does one assignment put it in place. Otherwise what served goes on serving,
  * and the problems are returned. Reloads take place one after another.
  */
 export class GateKeeper {
-  readonly #surroundings: BucketSurroundings;
+  readonly #surroundings: GateSurroundings;
   readonly #outside: OutsideKeeper;
   #served: Served;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(served: Served, surroundings: BucketSurroundings, outside: OutsideKeeper) {
+  private constructor(served: Served, surroundings: GateSurroundings, outside: OutsideKeeper) {
     this.#served = served;
     this.#outside = outside;
     this.#surroundings = surroundings;
@@ -65,7 +73,7 @@ export class GateKeeper {
   /** Denies everything until it is given a policy. */
   static async open(
     config: Config,
-    surroundings: BucketSurroundings,
+    surroundings: GateSurroundings,
     outside = new OutsideKeeper(),
   ): Promise<Loaded<GateKeeper>> {
     const built = await buildAll(config, undefined, surroundings, outside);
@@ -107,9 +115,18 @@ export class GateKeeper {
     });
   }
 
+  /** The same configuration, with the keys of issuers as their files have them now. */
+  reloadCallers(): Promise<readonly Problem[]> {
+    return this.#inTurn(async () => {
+      const callers = await loadCallers(this.#served.config.identity, this.#surroundings.callers);
+      if ('value' in callers) this.#served = assemble({ ...this.#served, callers: callers.value });
+      return problemsOf(callers);
+    });
+  }
+
   reloadLimits(): Promise<readonly Problem[]> {
     return this.#inTurn(async () => {
-      const limits = await loadLimiter(this.#served.config, this.#surroundings);
+      const limits = await loadLimiter(this.#served.config, this.#surroundings.limits);
       if ('value' in limits) this.#served = assemble({ ...this.#served, limits: limits.value });
       return problemsOf(limits);
     });
@@ -142,31 +159,45 @@ export class GateKeeper {
 async function buildAll(
   config: Config,
   bundle: PolicyBundle | undefined,
-  surroundings: BucketSurroundings,
+  surroundings: GateSurroundings,
   outside: OutsideKeeper,
 ): Promise<Loaded<Served>> {
+  const callers = await loadCallers(config.identity, surroundings.callers);
   const bundled = await loadedFrom('policy', () => buildPolicy(config, bundle, outside));
   const access = await loadAccessPolicy(config);
-  const limits = await loadLimiter(config, surroundings);
-  const mask = await loadedFrom('audit', () => compileMask(config.audit.mask));
-  if ('problems' in bundled || 'problems' in access || 'problems' in limits || 'problems' in mask) {
-    return { problems: [bundled, access, limits, mask].flatMap(problemsOf) };
+  const limits = await loadLimiter(config, surroundings.limits);
+  const mask = await loadedFrom('audit', () =>
+    compileMask(config.audit.mask, tokenHeaders(config.identity)),
+  );
+  if (
+    'problems' in callers ||
+    'problems' in bundled ||
+    'problems' in access ||
+    'problems' in limits ||
+    'problems' in mask
+  ) {
+    return { problems: [callers, bundled, access, limits, mask].flatMap(problemsOf) };
   }
   const engines = { access: access.value, bundled: bundled.value };
-  const parts = { engines, limits: limits.value, mask: mask.value };
+  const parts = { callers: callers.value, engines, limits: limits.value, mask: mask.value };
   return { value: assemble({ config, bundle, ...parts }) };
+}
+
+/** What comes in them is as good as a password while it lasts. */
+function tokenHeaders({ jwt }: IdentitySettings): readonly string[] {
+  return jwt.map(({ header }) => header);
 }
 
 type Parts = Omit<Served, 'gate' | 'policy' | 'isWaiting'>;
 
-function assemble({ config, bundle, engines, limits, mask }: Parts): Served {
+function assemble({ config, bundle, callers, engines, limits, mask }: Parts): Served {
   const policy = policyOf(engines);
   const gate: Gate = Object.freeze({
     requests: createRequestReader({ relaxedPaths: config.insecure.ambiguousPaths }),
-    callers: createPeerResolver(config.identity),
+    callers,
     policy,
     limiter: limits.limiter,
   });
   const isWaiting = bundle === undefined && config.policy.bundles.length > 0;
-  return Object.freeze({ config, bundle, engines, policy, isWaiting, limits, mask, gate });
+  return Object.freeze({ config, bundle, callers, engines, policy, isWaiting, limits, mask, gate });
 }

@@ -2,9 +2,9 @@ import type { Config } from '../config/config.ts';
 import type { Problem } from '../config/problem.ts';
 import { systemClock } from '../domain/clock.ts';
 import { probeAdminToken } from './admin-token.ts';
+import { surroundingsAside } from './caller-surroundings.ts';
 import { loadTrust } from './door-keeper.ts';
 import { GateKeeper } from './gate-keeper.ts';
-import { countInMemory } from './limit-counts.ts';
 import { loadLimiter } from './load-limiter.ts';
 import { problemsOf } from './loaded.ts';
 import { PolicyBundles } from './policy-bundles.ts';
@@ -12,8 +12,8 @@ import { loadRedisSettings } from './redis-settings.ts';
 
 /** What only loading shows, but of the access document: would a server serve what this names. */
 export async function inspectConfiguration(config: Config): Promise<readonly Problem[]> {
-  const { surroundings } = countInMemory(systemClock);
-  const limits = await loadLimiter(config, surroundings);
+  const surroundings = surroundingsAside(systemClock);
+  const limits = await loadLimiter(config, surroundings.limits);
   // Judged elsewhere: bad ones must not keep the problems of the bundles back.
   const { limits: _limits, access: _access, ...rest } = config;
   const gate = await GateKeeper.open(rest, surroundings);

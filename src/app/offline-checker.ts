@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../domain/clock.ts';
+import { fetchKeys } from '../identity/keys/fetch-keys.ts';
 import { type CheckClient, createCheckClient } from '../server/check-client.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';
 import { createStderrLogger } from '../telemetry/log.ts';
+import { surroundingsAside } from './caller-surroundings.ts';
 import { createChecks } from './checks.ts';
 import { faultLog } from './fault-log.ts';
 import { GateKeeper } from './gate-keeper.ts';
-import { countInMemory } from './limit-counts.ts';
 import { throwProblems, valueOf } from './loaded.ts';
 import { PolicyBundles } from './policy-bundles.ts';
 
@@ -27,7 +28,7 @@ export interface OfflineChecker extends CheckClient {
  */
 export async function createOfflineChecker(config: Config): Promise<OfflineChecker> {
   const clock = systemClock;
-  const keeper = valueOf(await GateKeeper.open(config, countInMemory(clock).surroundings));
+  const keeper = valueOf(await GateKeeper.open(config, surroundingsAside(clock, fetchKeys)));
   const bundles = new PolicyBundles(keeper, clock, { checked: () => {} });
   throwProblems([...(await bundles.open()), ...(await bundles.refreshAll())]);
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));

@@ -3,9 +3,11 @@ import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createBundleNews } from './bundle-news.ts';
+import { createCallerSurroundings } from './caller-surroundings.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { createLimitCounts, type LimitCounts } from './limit-counts.ts';
 import { type Journal, LimitOverrides } from './limit-overrides.ts';
+import type { CallerSurroundings } from './load-callers.ts';
 import { throwProblems, valueOf } from './loaded.ts';
 import { orElse } from './or-else.ts';
 import { PolicyBundles } from './policy-bundles.ts';
@@ -21,6 +23,7 @@ export interface Surroundings {
 export interface OpenGate {
   readonly keeper: GateKeeper;
   readonly bundles: PolicyBundles;
+  readonly callers: CallerSurroundings;
   readonly counts: LimitCounts;
   readonly overrides: LimitOverrides;
   /** Begins to look at what other replicas are told. */
@@ -44,8 +47,10 @@ export async function openGate(
   shared.onConnected(() => {
     overrides.lookNow();
   });
+  const callers = createCallerSurroundings(shared, { clock, log, telemetry });
   const open = async () => {
-    const keeper = valueOf(await GateKeeper.open(config, counts.surroundings));
+    const surroundings = { callers, limits: counts.surroundings };
+    const keeper = valueOf(await GateKeeper.open(config, surroundings));
     const news = createBundleNews(log, telemetry, onChecked);
     const bundles = new PolicyBundles(keeper, clock, news);
     throwProblems(await bundles.open());
@@ -53,6 +58,7 @@ export async function openGate(
     return { keeper, bundles };
   };
   const close = (): void => {
+    callers.keyServers.keepOnly([]);
     overrides.stop();
     counts.stop();
     shared.close();
@@ -61,5 +67,5 @@ export async function openGate(
     overrides.start(journal);
     counts.start();
   };
-  return { ...(await orElse(open(), close)), counts, overrides, start, close };
+  return { ...(await orElse(open(), close)), callers, counts, overrides, start, close };
 }

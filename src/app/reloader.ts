@@ -7,6 +7,7 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type DoorKeeper, tlsFiles } from './door-keeper.ts';
 import type { GateKeeper } from './gate-keeper.ts';
+import { keyFiles } from './load-callers.ts';
 import type { PolicyBundles } from './policy-bundles.ts';
 
 /** Where the configuration came from, to read it again when it changes. */
@@ -29,7 +30,7 @@ export interface ReloaderDependencies {
   readonly onReloaded: () => void;
 }
 
-type What = 'config' | 'policy' | 'access' | 'limits' | 'certificate';
+type What = 'config' | 'policy' | 'access' | 'limits' | 'identity' | 'certificate';
 type Reload = () => Promise<readonly Problem[]> | readonly Problem[];
 
 /**
@@ -74,6 +75,7 @@ export class Reloader {
       this.#on('access', [config.access], () => keeper.reloadAccess()),
       this.#on('limits', [config.limits], () => keeper.reloadLimits()),
       this.#on('certificate', door?.files ?? [], () => door?.reload() ?? []),
+      this.#on('identity', keyFiles(config.identity), () => keeper.reloadCallers()),
     ]);
   }
 
@@ -135,9 +137,9 @@ export class Reloader {
 
 /** Everything on this machine that a configuration is read from, beside its own file. */
 export function filesOf(config: Config): string[] {
-  const { access, limits, policy, server } = config;
+  const { access, limits, policy, identity, server } = config;
   const single = [policy.protoDescriptor, access, limits].filter((path) => path !== undefined);
-  return [...bundleFiles(config), ...single, ...tlsFiles(server.tls)];
+  return [...bundleFiles(config), ...keyFiles(identity), ...single, ...tlsFiles(server.tls)];
 }
 
 function bundleFiles({ policy }: Config): string[] {

@@ -27,7 +27,11 @@ export async function decide(gate: Gate, check: Check, clock: Clock): Promise<De
   if (request instanceof Denial) return request;
   check.request = request;
 
-  const caller = timed('caller', check, clock, () => gate.callers.resolve(request));
+  const resolving = timed('caller', check, clock, () => gate.callers.resolve(request));
+  const caller =
+    resolving instanceof Promise
+      ? await inTime('caller', check, clock, () => resolving)
+      : resolving;
   if (caller instanceof Denial) return caller;
   check.caller = caller;
 

@@ -14,7 +14,8 @@ export interface RequestReader {
 
 /** Establishes who is calling. `undefined` only where the configuration lets the policy decide. */
 export interface CallerResolver {
-  resolve(request: RequestView): Caller | undefined | Denial;
+  /** A promise only where a token is new here, or may be used once only. */
+  resolve(request: RequestView): Caller | undefined | Denial | Promise<Caller | undefined | Denial>;
 }
 
 /** Answers whether a request is allowed. Never throws: a failing evaluation is a denial. */

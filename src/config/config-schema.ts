@@ -1,12 +1,12 @@
 import { rateLimitDialects } from '../domain/limit.ts';
 import { pathAmbiguities } from '../domain/path.ts';
-import type { AdminConfig, AuditConfig, Config, IdentityConfig, InsecureConfig } from './config.ts';
+import type { AdminConfig, AuditConfig, Config, InsecureConfig } from './config.ts';
+import { identity } from './identity-schema.ts';
 import { mapOf } from './map-of.ts';
 import { policy } from './policy-schema.ts';
 import { redis } from './redis-schema.ts';
 import type { MappingNode } from './node.ts';
 import {
-  conflictIf,
   defaulted,
   group,
   list,
@@ -17,17 +17,7 @@ import {
   section,
 } from './schema.ts';
 import { server } from './server-schema.ts';
-import {
-  address,
-  filePath,
-  flag,
-  integer,
-  jsonPointer,
-  oneOf,
-  size,
-  text,
-  trustDomain,
-} from './values.ts';
+import { address, filePath, flag, integer, jsonPointer, oneOf, size, text } from './values.ts';
 
 const admin = section<AdminConfig>({
   address: defaulted(
@@ -42,37 +32,6 @@ const admin = section<AdminConfig>({
     'A bearer token, read for each request: for commands, and off loopback for all but metrics and health.',
   ),
 });
-
-const identity = section<IdentityConfig & { sources: readonly string[] }>(
-  {
-    trustDomains: defaulted(
-      'trustDomains',
-      list(trustDomain, 'trust domains'),
-      '',
-      'Principals outside are unauthenticated. Required unless `require` is `none`.',
-    ),
-    sources: defaulted(
-      'sources',
-      list(oneOf(['peer'], ['xfcc']), 'sources'),
-      'peer',
-      'Where the principal comes from; only `peer` (the mTLS peer that Envoy names) in this version.',
-    ),
-    require: defaulted(
-      'require',
-      oneOf(['peer', 'either', 'none'], ['token']),
-      'either',
-      'Who must be known before the policy is asked; with `none` the policy decides.',
-    ),
-  },
-  (value) => [
-    ...conflictIf(
-      value.trustDomains.length === 0 && value.require !== 'none',
-      'trustDomains',
-      'names no trust domain, so nobody could be identified; list yours, such as [prod], or set identity.require to none',
-    ),
-    ...conflictIf(value.sources.length === 0, 'sources', 'is empty; write [peer] or remove it'),
-  ],
-);
 
 type AuditFile = NonNullable<AuditConfig['file']>;
 

@@ -1,4 +1,5 @@
 import type { BundleSettings, HttpServerSettings } from '../domain/bundle-settings.ts';
+import type { IdentitySettings } from '../domain/identity-settings.ts';
 import type { RateLimitDialect } from '../domain/limit.ts';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { PathAmbiguity } from '../domain/path.ts';
@@ -7,7 +8,7 @@ import type { PathAmbiguity } from '../domain/path.ts';
 export interface Config {
   readonly server: ServerConfig;
   readonly admin: AdminConfig;
-  readonly identity: IdentityConfig;
+  readonly identity: IdentitySettings;
   readonly policy: PolicyConfig;
   /** The absolute path of access.yaml; absent: the bundles alone decide. */
   readonly access?: string;
@@ -52,13 +53,6 @@ export interface AdminConfig {
   readonly address: ListenAddress;
   /** An absolute path. Absent: nobody has a token, and what needs one is refused. */
   readonly tokenFile?: string;
-}
-
-export interface IdentityConfig {
-  /** Peers of other trust domains are unauthenticated. */
-  readonly trustDomains: readonly string[];
-  /** `none`: whoever calls, the policy decides. */
-  readonly require: 'peer' | 'either' | 'none';
 }
 
 export interface PolicyConfig {

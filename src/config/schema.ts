@@ -8,7 +8,7 @@ export interface Schema<T> {
   readonly type: string;
   /** What a section holds. */
   readonly rows?: Rows;
-  /** What a value may hold that is written as a section. */
+  /** What a value may hold that is written as a section, or each item of a list. */
   readonly longerRows?: Rows;
   /**
    * Undefined: the value is not good, and why was noted. A value is good only if nothing was
@@ -169,6 +169,7 @@ export const notAvailable = 'is not available in this version; remove it';
 export function list<T>(item: Schema<T>, plural: string): Schema<readonly T[]> {
   return {
     type: `list of ${plural}`,
+    ...(item.rows && { longerRows: item.rows }),
     read(node, path, reading) {
       if (node.kind === 'broken') return undefined;
       const items = itemsOf(node);

@@ -1,6 +1,2 @@
 /** Keys of the documented format that this version cannot honour. Ignoring one could admit. */
-export const unavailableKeys: ReadonlySet<string> = new Set([
-  'identity.jwt',
-  'audit.upload',
-  'tracing',
-]);
+export const unavailableKeys: ReadonlySet<string> = new Set(['audit.upload', 'tracing']);

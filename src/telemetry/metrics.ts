@@ -112,6 +112,21 @@ export const metrics = {
     help: 'Connections that were not let in, by the network that they came from',
     labelNames: ['source', 'cause'],
   },
+  tokens: {
+    name: 'sallyport_tokens_total',
+    help: 'Tokens that were shown, by issuer, and what came of them before who showed them mattered',
+    labelNames: ['issuer', 'result'],
+  },
+  keyFetches: {
+    name: 'sallyport_jwks_fetches_total',
+    help: 'How often the keys of each issuer were asked for, and what came of it',
+    labelNames: ['issuer', 'result'],
+  },
+  keysLastSuccess: {
+    name: 'sallyport_jwks_last_success_timestamp_seconds',
+    help: 'When the keys of each issuer last came from its server',
+    labelNames: ['issuer'],
+  },
   reloads: {
     name: 'sallyport_reload_total',
     help: 'Attempts to load something anew while serving',

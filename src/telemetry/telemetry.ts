@@ -5,6 +5,7 @@ import { createCounterFamily } from './counter.ts';
 import { type BundleReport, createBundleCounters, createBundleGauges } from './bundle-metrics.ts';
 import { gauge } from './gauge.ts';
 import { metrics } from './metrics.ts';
+import { createTokenMetrics } from './token-metrics.ts';
 
 /** Everything that is counted, and the text in which Prometheus reads it. */
 export interface Telemetry {
@@ -23,6 +24,10 @@ export interface Telemetry {
   readonly statusReported: (result: 'taken' | 'failed') => void;
   /** A connection was not let in. */
   readonly handshakeFailed: (source: string, cause: string) => void;
+  /** A token was judged; `issuer` is a configured one, or `other`. */
+  readonly tokenJudged: (issuer: string, result: string) => void;
+  /** An issuer's keys were asked for. `atMs`: when they came, since 1970; undefined: they did not. */
+  readonly keysFetched: (issuer: string, atMs: number | undefined) => void;
   readonly reloaded: (what: string, result: 'success' | 'failure') => void;
   readonly recordsDropped: (sink: string, cause: string, count: number) => void;
   /** Replaces the whole list. */
@@ -68,6 +73,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     handshakeFailed(source, cause) {
       handshakeFailures.tally(source, cause).add();
     },
+    ...createTokenMetrics(registry),
     reloaded(what, result) {
       reloads.tally(what, result).add();
     },

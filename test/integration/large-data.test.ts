@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { surroundingsAside } from '../../src/app/caller-surroundings.ts';
 import { GateKeeper } from '../../src/app/gate-keeper.ts';
-import { countInMemory } from '../../src/app/limit-counts.ts';
 import { valueOf } from '../../src/app/loaded.ts';
 import { PolicyBundles } from '../../src/app/policy-bundles.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
@@ -37,9 +37,7 @@ async function open(bundle: JsonValue) {
   writeFileSync(path, JSON.stringify({ identity, policy: { bundle } }));
   const loaded = loadConfig(path, {});
   assert.ok('config' in loaded);
-  const keeper = valueOf(
-    await GateKeeper.open(loaded.config, countInMemory(systemClock).surroundings),
-  );
+  const keeper = valueOf(await GateKeeper.open(loaded.config, surroundingsAside(systemClock)));
   return { keeper, bundles: new PolicyBundles(keeper, systemClock, { checked: () => {} }) };
 }
 

@@ -33,12 +33,15 @@ const ownerOf: Record<string, string> = {
   'tar-stream': 'policy',
   graphql: 'policy',
   ioredis: 'shared-state',
+  jose: 'identity',
   'prom-client': 'telemetry',
   yaml: 'config',
 };
 
 /** Rooms that are pure: no packages, and of Node nothing that reaches the outside. */
 const pureRooms = new Set(['domain', 'check', 'envoy', 'identity', 'access']);
+/** The one file of a pure room that asks others. */
+const outlets = new Set(['identity/keys/fetch-keys.ts']);
 const reachesOutside =
   /^node:(fs|net|http|http2|https|tls|dgram|child_process|worker_threads|os)\b/;
 
@@ -92,7 +95,8 @@ test('every outside package has one owner', () => {
 
 test('pure rooms import nothing that reaches outside the process', () => {
   const wrong = imports
-    .filter(({ room, specifier }) => pureRooms.has(room) && reachesOutside.test(specifier))
+    .filter(({ room, file }) => pureRooms.has(room) && !outlets.has(file))
+    .filter(({ specifier }) => reachesOutside.test(specifier))
     .map(({ file, specifier }) => `${file} imports ${specifier}`);
   assert.deepEqual(wrong, []);
 });

@@ -4,7 +4,7 @@ import { indexAccess } from '../../../src/access/index/index-access.ts';
 import type { PolicyEngine } from '../../../src/check/ports.ts';
 import { loadAccess } from '../../../src/config/load-access.ts';
 import type { AccessDocument } from '../../../src/domain/access.ts';
-import type { Caller } from '../../../src/domain/caller.ts';
+import type { Caller, VerifiedToken } from '../../../src/domain/caller.ts';
 import type { PolicyQuestion, PolicyVerdict } from '../../../src/domain/policy.ts';
 import { parseSpiffeId } from '../../../src/domain/spiffe-id.ts';
 import { createAccessPolicy } from '../../../src/policy/access-policy.ts';
@@ -43,7 +43,7 @@ export interface Asked {
   readonly sourceIp?: string;
   readonly port?: number;
   readonly kind?: 'connect' | 'network';
-  readonly token?: Readonly<Record<string, unknown>>;
+  readonly token?: Partial<VerifiedToken>;
 }
 
 export function questionOf(asked: Asked): PolicyQuestion {
@@ -74,13 +74,22 @@ export function questionOf(asked: Asked): PolicyQuestion {
   return { request, caller: from === undefined ? undefined : callerOf(from, asked.token) };
 }
 
+const plainToken: VerifiedToken = {
+  issuer: 'https://tokens.example',
+  subject: 'orders-client',
+  audience: ['orders'],
+  scopes: [],
+  claims: {},
+  expiresAt: 0,
+};
+
 function callerOf(principal: string, token: Asked['token']): Caller {
   const spiffe = parseSpiffeId(principal);
   return {
     principal,
     source: spiffe === undefined ? 'jwt' : 'peer',
     ...(spiffe && { spiffe }),
-    ...(token && { token }),
+    ...(token && { token: { ...plainToken, ...token } }),
   };
 }
 

@@ -39,7 +39,14 @@ test('every default is filled in', () => {
       workers: 1,
     },
     admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 9192 } },
-    identity: { trustDomains: ['prod'], sources: ['peer'], require: 'either' },
+    identity: {
+      trustDomains: ['prod'],
+      federatedTrustDomains: [],
+      sources: ['peer'],
+      require: 'either',
+      jwt: [],
+      maxVerificationsPerSecond: 1000,
+    },
     policy: {
       bundles: [
         {

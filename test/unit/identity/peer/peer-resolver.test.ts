@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Denial } from '../../../src/domain/decision.ts';
-import { createPeerResolver } from '../../../src/identity/peer-resolver.ts';
-import { requestFrom } from '../request-fixture.ts';
+import { Denial } from '../../../../src/domain/decision.ts';
+import { createPeerResolver } from '../../../../src/identity/peer/peer-resolver.ts';
+import { requestFrom } from '../../request-fixture.ts';
 
-const resolver = createPeerResolver({ trustDomains: ['prod', 'cluster.local'], require: 'either' });
+const resolver = createPeerResolver({
+  trustDomains: ['prod', 'cluster.local'],
+  federatedTrustDomains: ['partner'],
+  sources: ['peer'],
+});
 
 function resolve(principal: string | undefined) {
   return resolver.resolve(requestFrom(principal === undefined ? {} : { principal }));
@@ -63,14 +67,6 @@ for (const [why, principal] of strangers) {
     assert.equal(answer.reason, 'unauthenticated');
   });
 }
-
-test('where nobody is required, a stranger is no caller, and a known peer still is one', () => {
-  const open = createPeerResolver({ trustDomains: ['prod'], require: 'none' });
-  assert.equal(open.resolve(requestFrom({ principal: 'spiffe://evil/ns/a/sa/b' })), undefined);
-  assert.equal(open.resolve(requestFrom({})), undefined);
-  const caller = open.resolve(requestFrom({ principal: 'spiffe://prod/ns/a/sa/b' }));
-  assert.ok(caller !== undefined && !(caller instanceof Denial));
-});
 
 test('a flood of principals does not make a stranger known, nor a known caller a stranger', () => {
   for (let index = 0; index < 10_000; index += 1) {

@@ -1,0 +1,103 @@
+import type { Caller } from '../../domain/caller.ts';
+import { Denial } from '../../domain/decision.ts';
+import type { IdentitySettings, PeerSource } from '../../domain/identity-settings.ts';
+import { headerOf, type RequestView } from '../../domain/request.ts';
+import { forwardedHash, lastForwardedCertificate } from './forwarded-certificate.ts';
+import { callerNamed, type TrustDomains, unauthenticated } from './principal.ts';
+
+export type PeerSettings = Pick<
+  IdentitySettings,
+  'trustDomains' | 'federatedTrustDomains' | 'sources'
+>;
+
+/** Knows the workload at the other end of the connection that Envoy verified. */
+export interface PeerResolver {
+  /** `unauthenticated`: nobody is proven. Any other denial stands, whoever else is proven. */
+  resolve(request: RequestView): Caller | Denial;
+  /** SHA-256 of the peer's certificate in base64url; undefined where no source says it. */
+  certificateHash(request: RequestView, peer: Caller): string | undefined;
+}
+
+export function createPeerResolver(settings: PeerSettings): PeerResolver {
+  const trustDomains = {
+    own: new Set(settings.trustDomains),
+    federated: new Set(settings.federatedTrustDomains),
+  };
+  const witnesses = settings.sources.map((source) => {
+    const { read, identify } = evidence[source];
+    return { read, identify: remembering((text) => identify(text, trustDomains)) };
+  });
+  return {
+    resolve(request) {
+      for (const { read, identify } of witnesses) {
+        const text = read(request);
+        if (text !== undefined && text !== '') return identify(text);
+      }
+      return nobody;
+    },
+    certificateHash: (request, { principal }) =>
+      settings.sources.includes('xfcc')
+        ? forwardedHash(headerOf(request, forwardedCertificateHeader), principal)
+        : undefined,
+  };
+}
+
+const nobody = unauthenticated('the peer showed no certificate');
+
+interface Evidence {
+  readonly read: (request: RequestView) => string | undefined;
+  readonly identify: (text: string, trustDomains: TrustDomains) => Caller | Denial;
+}
+
+/**
+ * In `source.principal` Envoy sends the first URI SAN, or else the first DNS SAN, or else the
+ * subject, and does not say which. Only a SPIFFE ID of a known trust domain proves a workload;
+ * whatever else stands there is nobody.
+ */
+const evidence: Readonly<Record<PeerSource, Evidence>> = {
+  peer: {
+    read: ({ attributes }) => attributes.source?.principal,
+    identify: (text, trustDomains) => callerNamed(text, 'peer', trustDomains),
+  },
+  xfcc: {
+    read: (request) => headerOf(request, forwardedCertificateHeader),
+    identify: identifyForwarded,
+  },
+};
+
+const forwardedCertificateHeader = 'x-forwarded-client-cert';
+
+function identifyForwarded(field: string, trustDomains: TrustDomains): Caller | Denial {
+  const certificate = lastForwardedCertificate(field);
+  if (certificate === undefined) {
+    return untrusted(`${forwardedCertificateHeader} can be read in more than one way`);
+  }
+  const [uri, ...others] = certificate.uris;
+  if (uri === undefined) return unauthenticated(`${forwardedCertificateHeader} names no URI`);
+  if (others.length > 0) {
+    return untrusted(`the last element of ${forwardedCertificateHeader} names several URIs`);
+  }
+  return callerNamed(uri, 'xfcc', trustDomains);
+}
+
+function untrusted(detail: string): Denial {
+  return new Denial('untrusted_peer', detail);
+}
+
+/** Seen lately; a mesh has far fewer, and a flood of others only costs their parsing. */
+const maxRemembered = 4096;
+/** As long as a SPIFFE ID may be; what is longer is not worth the memory. */
+const maxRememberedLength = 2048;
+
+function remembering<T>(identify: (text: string) => T): (text: string) => T {
+  const remembered = new Map<string, T>();
+  return (text) => {
+    const known = remembered.get(text);
+    if (known !== undefined) return known;
+    const answer = identify(text);
+    if (text.length > maxRememberedLength) return answer;
+    if (remembered.size >= maxRemembered) remembered.clear();
+    remembered.set(text, answer);
+    return answer;
+  };
+}
