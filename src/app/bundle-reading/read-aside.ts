@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
+import { totalmem } from 'node:os';
 import { extname } from 'node:path';
 import { BundleError } from '../../policy/bundle-error.ts';
 import type { BundleReader, ReadBundle, ReadTask } from '../../policy/bundles/read-task.ts';
@@ -16,7 +17,7 @@ export interface MessageHead {
 export type ReadAnswer = { readonly head: MessageHead } | { readonly refusal: string };
 
 export interface ReadBounds {
-  /** Of the heap that holds documents while they are read; absent: half of the memory that is left. */
+  /** Of the heap that holds documents while they are read; absent: half of all memory. */
   readonly maxHeapMib?: number;
   readonly maxMs: number;
 }
@@ -47,7 +48,7 @@ interface ReadingProcess {
   readonly maxHeapMib: number;
 }
 
-function start({ maxHeapMib = halfOfWhatIsLeft() }: ReadBounds): ReadingProcess {
+function start({ maxHeapMib = halfOfTheMemory() }: ReadBounds): ReadingProcess {
   const file = new URL(`reading-process${extname(import.meta.filename)}`, import.meta.url);
   const child = fork(file, {
     execArgv: [`--max-old-space-size=${maxHeapMib}`, '--expose-gc'],
@@ -67,9 +68,10 @@ function start({ maxHeapMib = halfOfWhatIsLeft() }: ReadBounds): ReadingProcess 
   return { child, maxHeapMib };
 }
 
-/** It is to leave the checks, and the policy that is made of it, as much. */
-function halfOfWhatIsLeft(): number {
-  return Math.max(64, Math.floor(process.availableMemory() / 2 / 1024 ** 2));
+/** Of the container's, or the machine's: what is free just now says little, for caches count as used. */
+function halfOfTheMemory(): number {
+  const limitBytes = process.constrainedMemory() || Infinity;
+  return Math.floor(Math.min(limitBytes, totalmem()) / 2 / 1024 ** 2);
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
