@@ -100,9 +100,9 @@ const written = section<WrittenPolicy>(
       integer(10_000, 2 ** 31 - 1),
       // 9 ms where a unit takes the 3 ns that most policies measure, 20 ms for the slowest (a regular
       // expression): all other checks wait as long. A policy of a few rules uses 5,000 units, one that
-      // verifies a token 40,000, and of OPA's 4,427 conformance cases the greediest 760,000.
+      // verifies a token 25,000, and of OPA's 4,427 conformance cases the greediest 760,000.
       '3000000',
-      'Units that one evaluation may use beside reading its input, about 3 ns each; one that needs more is denied.',
+      'What one evaluation may use, in units of about 3 ns; one that needs more is denied.',
     ),
     outside: optional(
       'outside',

@@ -33,7 +33,7 @@ export interface CheckServiceDependencies {
 }
 
 export interface CheckService extends GrpcService {
-  /** How many checks have arrived and are not answered yet. */
+  /** How many checks have arrived and are being worked on, given up or not. */
   inFlight(): number;
 }
 
@@ -65,6 +65,8 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       respond(null, lastResort);
       onFault('handling a check', fault);
     } finally {
+      // Also a check that its caller gave up holds its place until its work has ended, at its deadline
+      // at the latest: whoever cancels and asks again must not have more work done than maxChecks.
       inFlight -= 1;
     }
   }
