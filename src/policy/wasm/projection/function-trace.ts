@@ -2,6 +2,7 @@ import { opcode, readInstruction } from '../instructions.ts';
 import { WasmReader } from '../leb128.ts';
 import type { Signature } from '../sections.ts';
 import { Flow } from './flow-graph.ts';
+import { localsSetInLoops } from './loop-locals.ts';
 
 /** Something on the stack: what may be of the input, a constant, … or nothing that matters here. */
 export type Operand = Flow | number | 'entrypoint' | UnlessEntrypoint | undefined;
@@ -39,6 +40,8 @@ const context = { local: 0, input: 0, data: 4, result: 8, entrypoint: 12 } as co
 
 const emptyBlock = 0x40;
 
+const noLocals: ReadonlySet<number> = new Set();
+
 interface Block {
   /** How high the stack was where it began. */
   readonly height: number;
@@ -61,6 +64,7 @@ export class FunctionTrace {
   readonly #plan: Plan | undefined;
   readonly #stack: Operand[] = [];
   readonly #blocks: Block[] = [];
+  readonly #loops: ReadonlyMap<number, ReadonlySet<number>>;
   /** What locals hold at this point, as far as that is certain; the others, what they ever hold. */
   readonly #current = new Map<number, Operand>();
   /** The block whose rest belongs to another entrypoint. */
@@ -73,6 +77,7 @@ export class FunctionTrace {
     this.#function = traced;
     this.#calls = calls;
     this.#plan = plan;
+    this.#loops = localsSetInLoops(traced.instructions);
   }
 
   run(): void {
@@ -97,7 +102,7 @@ export class FunctionTrace {
       case opcode.loop:
       case opcode.if:
         if (immediates.byte() !== emptyBlock) throw unfamiliar('a block with a result');
-        this.#enter(code);
+        this.#enter(code, immediates.at);
         return true;
       case opcode.end:
         this.#leave(this.#blocks.pop());
@@ -107,10 +112,12 @@ export class FunctionTrace {
     }
   }
 
-  #enter(code: number): void {
+  #enter(code: number, at: number): void {
     if (code === opcode.if && this.#skipped === undefined) this.#pop();
-    // It may be entered from its end, too.
-    if (code === opcode.loop) this.#current.clear();
+    // It may be entered from its end, too, where its locals hold what it has set.
+    const set = code === opcode.loop ? this.#loops.get(at) : noLocals;
+    if (set === undefined) throw unfamiliar('a loop that begins like this');
+    for (const index of set) this.#current.delete(index);
     const entrance = code === opcode.if ? this.#teed : undefined;
     this.#blocks.push({ height: this.#stack.length, set: [], entrance, returns: false });
   }

@@ -38,6 +38,7 @@ test('what a worker loads is what is loaded here', async () => {
   for (const bytes of [0, 1000, 3_000_000]) {
     const here = loadPolicy(sourceOf(bytes), hostBuiltins);
     const aside = await loadPolicyAside(sourceOf(bytes), hostBuiltins);
+    assert.deepEqual(aside.module.projections, here.module.projections);
     for (let round = 0; round < 3; round += 1) {
       assert.equal(aside.evaluate(evaluation).json, here.evaluate(evaluation).json);
     }

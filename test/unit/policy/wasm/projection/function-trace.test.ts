@@ -43,6 +43,7 @@ const rows: readonly (readonly [title: string, reads: boolean, code: readonly nu
   ['what a local held before is not', false, [...keep, ...forget, ...read]],
   ['nor what it holds later', false, [...read, ...keep]],
   ['a turn of a loop reads what the turn before it kept', true, loopOf(...read, ...keep)],
+  ['a loop changes nothing that it does not set', false, [...keep, ...forget, ...loopOf(...read)]],
   ['also in a loop around it', true, loopOf(...loopOf(...read), ...keep)],
   [
     'a block that is left early keeps what was',
