@@ -9,6 +9,7 @@ import { createTelemetry } from '../telemetry/telemetry.ts';
 import { probeAdminToken } from './admin-token.ts';
 import { createAdmin } from './admin.ts';
 import { createAuditTrail } from './audit-trail.ts';
+import { warnOfCertificates } from './certificate-warnings.ts';
 import { createChecks } from './checks.ts';
 import { DoorKeeper } from './door-keeper.ts';
 import { faultLog } from './fault-log.ts';
@@ -39,8 +40,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   const onFault = faultLog(log);
   const health = createHealthService();
   let isListening = false;
-  throwProblems(problemsOf(await probeAdminToken(config.admin)));
-  await source.files.look(filesOf(config));
+  await lookAtFiles(config, source);
   /** From the start on; what was before it is shown then. */
   const showState = (): void => {
     if (!isListening) return;
@@ -73,6 +73,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
     bundles.start();
     isListening = true;
     showState();
+    warnOfCertificates(surroundings);
     return { address, adminAddress };
   }
 
@@ -88,6 +89,12 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   }
 
   return { start: () => orElse(start(), stop), stop };
+}
+
+/** Before they are read, so that no change of them is missed. */
+async function lookAtFiles(config: Config, source: ConfigSource): Promise<void> {
+  throwProblems(problemsOf(await probeAdminToken(config.admin)));
+  await source.files.look(filesOf(config));
 }
 
 /** Tells everything outside the gate what serves from now on. */

@@ -1,6 +1,7 @@
 import type { ServerTlsConfig } from '../config/config.ts';
 import type { Problem } from '../config/problem.ts';
 import { readText } from '../config/read-file.ts';
+import { factsOf } from '../domain/certificate-facts.ts';
 import { parseSpiffePattern } from '../domain/spiffe-pattern.ts';
 import type { GrpcServer } from '../server/grpc-server.ts';
 import type { Trust } from '../server/tls/admission.ts';
@@ -35,6 +36,11 @@ export class DoorKeeper {
     this.#tls = tls;
     this.#trust = trust;
     this.#surroundings = surroundings;
+    const { certificates } = surroundings.telemetry;
+    certificates.track('server', () => this.#trust.credentials.chain.map(factsOf));
+    certificates.track('client_ca', () =>
+      this.#trust.credentials.anchors.map(({ certificate }) => factsOf(certificate)),
+    );
   }
 
   static open(tls: ServerTlsConfig, surroundings: Surroundings): Loaded<DoorKeeper> {

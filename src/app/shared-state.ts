@@ -1,7 +1,9 @@
 import type { RedisConfig } from '../config/config.ts';
 import { formatProblem } from '../config/problem.ts';
 import { FileWatcher } from '../config/watch-files.ts';
+import { type CertificateFacts, factsOf } from '../domain/certificate-facts.ts';
 import type { Clock } from '../domain/clock.ts';
+import { certificatesIn } from '../server/tls/pem.ts';
 import { createMemoryBoard, createRedisBoard } from '../shared-state/boards.ts';
 import type { Board } from '../shared-state/bulletin.ts';
 import {
@@ -57,10 +59,13 @@ export async function openSharedState(
   const paths = redisFiles(config);
   const watcher = new FileWatcher();
   await watcher.look(paths);
-  const connection = createRedisConnection(valueOf(loadRedisSettings(config)), observer);
+  let settings = valueOf(loadRedisSettings(config));
+  const connection = createRedisConnection(settings, observer);
+  telemetry.certificates.track('redis_client', () => factsIn(settings.tls?.certificate));
+  telemetry.certificates.track('redis_ca', () => factsIn(settings.tls?.ca));
   const onChange = (): void => {
     const renewed = loadRedisSettings(config);
-    if ('value' in renewed) connection.renew(renewed.value);
+    if ('value' in renewed) connection.renew((settings = renewed.value));
     else observer.renewalFailed(renewed.problems.map(formatProblem).join('; '));
   };
   if (paths.length > 0) watcher.watch([{ paths, onChange }]);
@@ -99,4 +104,13 @@ function redisObserver(log: Logger, telemetry: Telemetry, onConnected: () => voi
       });
     },
   };
+}
+
+/** None where there is no file; what is wrong with one shows in the connection. */
+function factsIn(pem: string | undefined): readonly CertificateFacts[] {
+  try {
+    return pem === undefined ? [] : certificatesIn(pem).map(factsOf);
+  } catch {
+    return [];
+  }
 }

@@ -107,6 +107,16 @@ export const metrics = {
     help: 'How often a server was told how the bundles fare, and whether it took it',
     labelNames: ['result'],
   },
+  certificateNotAfter: {
+    name: 'sallyport_certificate_not_after_timestamp_seconds',
+    help: 'When each certificate expires; of callers, the one that does first',
+    labelNames: ['role', 'subject'],
+  },
+  certificateExpiring: {
+    name: 'sallyport_certificate_expiring_total',
+    help: 'Certificates that came within 72, 24 or 6 hours of their end, or to it',
+    labelNames: ['role', 'within'],
+  },
   handshakeFailures: {
     name: 'sallyport_tls_handshake_failures_total',
     help: 'Connections that were not let in, by the network that they came from',

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { CheckObserver } from '../check/ports.ts';
+import { type CertificateWatch, createCertificateWatch } from './certificate-watch.ts';
 import { createCheckObserver } from './check-observer.ts';
 import { createCounterFamily } from './counter.ts';
 import { type BundleReport, createBundleCounters, createBundleGauges } from './bundle-metrics.ts';
@@ -22,6 +23,7 @@ export interface Telemetry {
   readonly bundleChecked: (name: string, result: string, failure: string | undefined) => void;
   /** A server was told how the bundles fare. */
   readonly statusReported: (result: 'taken' | 'failed') => void;
+  readonly certificates: CertificateWatch;
   /** A connection was not let in. */
   readonly handshakeFailed: (source: string, cause: string) => void;
   /** A token was judged; `issuer` is a configured one, or `other`. */
@@ -70,6 +72,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     statusReported(result) {
       statusReports.tally(result).add();
     },
+    certificates: createCertificateWatch(registry),
     handshakeFailed(source, cause) {
       handshakeFailures.tally(source, cause).add();
     },

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { nameOf } from '../../domain/certificate-facts.ts';
 import { spiffeIdIn, urisIn } from '../../domain/certificate-names.ts';
 import { messageOf } from '../fault.ts';
 import { type Anchor, isIssuedBy } from './anchors.ts';
@@ -136,11 +137,4 @@ function timeFaultOf(certificate: X509Certificate, nowMs: number): string | unde
     return `holds ${nameOf(certificate)}, which expired at ${validToDate.toISOString()}`;
   }
   return undefined;
-}
-
-/** For people; SVIDs may have an empty subject. */
-export function nameOf({ subject, subjectAltName }: X509Certificate): string {
-  return (
-    spiffeIdIn(subjectAltName)?.uri ?? (subject || subjectAltName || '').replaceAll('\n', ', ')
-  );
 }
