@@ -12,11 +12,11 @@ const maxHereBytes = { documents: 64 * 1024, files: 1024 * 1024 };
 const readAside = createAsideReader();
 
 /** Reads small bundles here, and others in a process of their own, so that checks go on meanwhile. */
-export const readWithoutPause: BundleReader = async (task) => {
+export const readWithoutPause: BundleReader = async (task, signal) => {
   const files = await smallFiles(task.content, task.maxBytes);
   const before = task.before?.data ?? [];
   if (files === undefined || bytesOf(before.map(({ json }) => json)) > maxHereBytes.documents) {
-    return readAside(task);
+    return readAside(task, signal);
   }
   return readHere({ ...task, content: files }, { parse: parsePlainYaml });
 };

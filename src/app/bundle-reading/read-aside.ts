@@ -33,10 +33,11 @@ const defaults: ReadBounds = { maxMs: 120_000 };
 export function createAsideReader(bounds: ReadBounds = defaults): BundleReader {
   let reading: ReadingProcess | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  return async (task) => {
+  return async (task, signal) => {
     const answer = last.then(() => {
+      signal?.throwIfAborted();
       if (reading === undefined || hasEnded(reading.child)) reading = start(bounds);
-      return ask(reading, task, bounds.maxMs);
+      return ask(reading, task, bounds.maxMs, signal);
     });
     last = answer.catch(() => {});
     return answer;
@@ -78,12 +79,21 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-async function ask(reading: ReadingProcess, task: ReadTask, maxMs: number): Promise<ReadBundle> {
+async function ask(
+  reading: ReadingProcess,
+  task: ReadTask,
+  maxMs: number,
+  signal?: AbortSignal,
+): Promise<ReadBundle> {
   const { child } = reading;
   let isLate = false;
+  const stop = (): void => {
+    child.kill('SIGKILL');
+  };
+  signal?.addEventListener('abort', stop, { once: true });
   const late = setTimeout(() => {
     isLate = true;
-    child.kill('SIGKILL');
+    stop();
   }, maxMs);
   child.ref();
   try {
@@ -91,7 +101,7 @@ async function ask(reading: ReadingProcess, task: ReadTask, maxMs: number): Prom
   } catch (error) {
     if (error instanceof BundleError) throw error;
     // What it is in the middle of is not known.
-    child.kill('SIGKILL');
+    stop();
     if (!hasEnded(child) && child.pid !== undefined) await once(child, 'exit');
     throw new BundleError(
       isLate
@@ -101,6 +111,7 @@ async function ask(reading: ReadingProcess, task: ReadTask, maxMs: number): Prom
     );
   } finally {
     clearTimeout(late);
+    signal?.removeEventListener('abort', stop);
     child.unref();
   }
 }

@@ -114,7 +114,7 @@ export class BundleSet {
     const load = async (): Promise<CheckResult> => {
       const fetched = await this.#fetch(bundle, signal);
       ({ waits } = fetched);
-      return fetched.outcome === 'unchanged' ? 'unchanged' : this.#load(bundle, fetched);
+      return fetched.outcome === 'unchanged' ? 'unchanged' : this.#load(bundle, fetched, signal);
     };
     const result = await this.#check(bundle, load, signal);
     if (result === 'failed') return 'failed';
@@ -131,12 +131,16 @@ export class BundleSet {
     return fetched;
   }
 
-  async #load(bundle: TrackedBundle, fetched: FetchedBundle): Promise<CheckResult> {
+  async #load(
+    bundle: TrackedBundle,
+    fetched: FetchedBundle,
+    signal: AbortSignal,
+  ): Promise<CheckResult> {
     const { clock } = this.#options;
     const startedMs = clock.monotonicMs();
     bundle.note({ lastDownloadMs: clock.nowMs() });
     const result = await this.#inTurn(async () =>
-      this.#offer(bundle, await bundle.candidateFrom(fetched)),
+      this.#offer(bundle, await bundle.candidateFrom(fetched, signal)),
     );
     bundle.note({ loadMs: clock.monotonicMs() - startedMs });
     return result;

@@ -23,8 +23,8 @@ export interface ChangedData extends Omit<Snapshot, 'type' | 'modules'> {
   readonly type: 'delta';
 }
 
-/** Rejects with a BundleError, whatever goes wrong. */
-export type BundleReader = (task: ReadTask) => Promise<ReadBundle>;
+/** Rejects with a BundleError, whatever goes wrong; and soon when the signal says that nobody waits. */
+export type BundleReader = (task: ReadTask, signal?: AbortSignal) => Promise<ReadBundle>;
 
 /** Reads here and now: megabytes of data take seconds. */
 export async function readHere(

@@ -50,9 +50,12 @@ export class TrackedBundle {
   }
 
   /** Verifies and reads what was fetched, and applies it if it is a delta. Throws a BundleError. */
-  async candidateFrom({ content, sizeBytes, tag }: FetchedBundle): Promise<Candidate> {
+  async candidateFrom(
+    { content, sizeBytes, tag }: FetchedBundle,
+    signal: AbortSignal,
+  ): Promise<Candidate> {
     const before = this.current?.snapshot;
-    const bundle = await this.#readContent(content, before);
+    const bundle = await this.#readContent(content, before, signal);
     this.note({ type: bundle.type, sizeBytes });
     const withTag = tag === undefined ? {} : { tag };
     if (bundle.type === 'delta') {
@@ -71,11 +74,11 @@ export class TrackedBundle {
     return bundle.type === 'snapshot' ? { snapshot: bundle } : undefined;
   }
 
-  #readContent(content: BundleContent, before?: Snapshot) {
+  #readContent(content: BundleContent, before?: Snapshot, signal?: AbortSignal) {
     const { maxBytes, signing } = this.settings;
     // A delta needs the data and not the modules, which would be copied.
     const changed = before && { manifest: before.manifest, data: before.data };
-    return this.#read({ content, maxBytes, signing, before: changed });
+    return this.#read({ content, maxBytes, signing, before: changed }, signal);
   }
 
   note(changes: Partial<BundleStatus>): void {

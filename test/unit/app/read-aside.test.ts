@@ -55,3 +55,13 @@ test('a bundle that takes too long is refused', async () => {
   const hasty = createAsideReader({ maxMs: 1 });
   await assert.rejects(hasty(await taskOf({})), /could not be read within 0\.001 s/);
 });
+
+test('nobody waits for a bundle that is not wanted any more', async () => {
+  const bomb = await taskOf({ 'data.json': `{"a":[${'{"b":[]},'.repeat(2_000_000)}0]}` });
+  const wanted = new AbortController();
+  const reading = readAside(bomb, wanted.signal);
+  const next = readAside(await taskOf({ 'data.json': '{}' }));
+  wanted.abort();
+  await assert.rejects(reading);
+  assert.equal((await next).type, 'snapshot');
+});
