@@ -16,7 +16,7 @@ const testTimeoutMs = 240_000;
 const needs: readonly { readonly path: RegExp; readonly tools: readonly ToolName[] }[] = [
   { path: /^test\/e2e\//, tools: ['envoy', 'openssl', 'redis-server'] },
   { path: /redis/, tools: ['redis-server'] },
-  { path: /tls/, tools: ['openssl'] },
+  { path: /tls|certificate/, tools: ['openssl'] },
   { path: /chart/, tools: ['helm', 'kubeconform', 'kubernetes-schemas'] },
   { path: /dockerfile/, tools: ['hadolint'] },
   { path: /^test\/unit\/policy\/bundles\.test/, tools: ['opa'] },

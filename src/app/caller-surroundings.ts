@@ -3,6 +3,7 @@ import { fetchKeys } from '../identity/keys/fetch-keys.ts';
 import { KeyServers, type KeyServersOptions } from '../identity/keys/key-servers.ts';
 import { MemoryReplayStore } from '../identity/replay/memory-replay-store.ts';
 import { RedisReplayStore } from '../identity/replay/redis-replay-store.ts';
+import { SoonestExpiring } from '../telemetry/soonest-expiring.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { GateSurroundings } from './gate-keeper.ts';
 import { countInMemory } from './limit-counts.ts';
@@ -20,6 +21,8 @@ export function createCallerSurroundings(
     telemetry.keysFetched(issuer, fault === undefined ? clock.nowMs() : undefined);
     logFetched(issuer, fault);
   };
+  const soonest = new SoonestExpiring();
+  telemetry.certificates.track('caller', () => soonest.read(clock.nowMs()));
   return {
     keyServers: new KeyServers({ clock, fetch: fetchKeys, onFetched }),
     replays:
@@ -28,6 +31,9 @@ export function createCallerSurroundings(
         : new RedisReplayStore(redis.connection, redis.key('used:')),
     clock,
     onTokenJudged: telemetry.tokenJudged,
+    onCertificate: (facts) => {
+      soonest.seen(facts);
+    },
   };
 }
 
@@ -45,6 +51,7 @@ export function surroundingsAside(
       replays: new MemoryReplayStore(clock),
       clock,
       onTokenJudged: () => {},
+      onCertificate: () => {},
     },
     limits: countInMemory(clock).surroundings,
   };

@@ -1,6 +1,7 @@
 import type { CallerResolver } from '../check/ports.ts';
 import type { Problem } from '../config/problem.ts';
 import { readText } from '../config/read-file.ts';
+import type { CertificateFacts } from '../domain/certificate-facts.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { IdentitySettings } from '../domain/identity-settings.ts';
 import type { TokenIssuerSettings } from '../domain/token-settings.ts';
@@ -24,6 +25,8 @@ export interface CallerSurroundings {
   readonly replays: ReplayStore;
   readonly clock: Clock;
   readonly onTokenJudged: TokenVerifierOptions['onJudged'];
+  /** Told of the certificates that Envoy sends of callers. */
+  readonly onCertificate: (facts: CertificateFacts) => void;
 }
 
 /** The files of an issuer's keys are read here; its server is asked in the background. */
@@ -39,11 +42,11 @@ export async function loadCallers(
     if ('value' in keys) issuers.push({ settings: issuer, keys: keys.value });
   }
   if (problems.length > 0) return { problems };
-  const { clock, replays } = surroundings;
+  const { clock, replays, onCertificate } = surroundings;
   return {
     value: createCallerResolver({
       require: settings.require,
-      peers: createPeerResolver(settings),
+      peers: createPeerResolver(settings, onCertificate),
       federatedTrustDomains: new Set(settings.federatedTrustDomains),
       tokens: verifiersByHeader(issuers, settings, surroundings),
       replays,

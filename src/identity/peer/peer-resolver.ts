@@ -1,9 +1,11 @@
 import type { Caller } from '../../domain/caller.ts';
+import type { CertificateFacts } from '../../domain/certificate-facts.ts';
 import { Denial } from '../../domain/decision.ts';
 import type { IdentitySettings, PeerSource } from '../../domain/identity-settings.ts';
 import { headerOf, type RequestView } from '../../domain/request.ts';
 import { forwardedHash, lastForwardedCertificate } from './forwarded-certificate.ts';
 import { callerNamed, type TrustDomains, unauthenticated } from './principal.ts';
+import { readSentCertificate } from './sent-certificate.ts';
 
 export type PeerSettings = Pick<
   IdentitySettings,
@@ -18,31 +20,59 @@ export interface PeerResolver {
   certificateHash(request: RequestView, peer: Caller): string | undefined;
 }
 
-export function createPeerResolver(settings: PeerSettings): PeerResolver {
+/** `onCertificate` is told of every certificate that Envoy sends and that is new here. */
+export function createPeerResolver(
+  settings: PeerSettings,
+  onCertificate: (facts: CertificateFacts) => void = () => {},
+): PeerResolver {
   const trustDomains = {
     own: new Set(settings.trustDomains),
     federated: new Set(settings.federatedTrustDomains),
   };
   const witnesses = settings.sources.map((source) => {
     const { read, identify } = evidence[source];
-    return { read, identify: remembering((text) => identify(text, trustDomains)) };
+    return { source, read, identify: remembering((text) => identify(text, trustDomains), bounds) };
   });
+  const certificateOf = remembering((text) => {
+    const sent = readSentCertificate(text);
+    if (sent !== undefined) onCertificate(sent.facts);
+    return sent ?? unreadable;
+  }, certificateBounds);
   return {
     resolve(request) {
-      for (const { read, identify } of witnesses) {
+      for (const { source, read, identify } of witnesses) {
         const text = read(request);
-        if (text !== undefined && text !== '') return identify(text);
+        if (text === undefined || text === '') continue;
+        const caller = identify(text);
+        const certificate = source === 'peer' ? sentIn(request) : undefined;
+        if (certificate === undefined || caller instanceof Denial) return caller;
+        return certificateOf(certificate).spiffeUri === caller.principal ? caller : contradicted;
       }
       return nobody;
     },
-    certificateHash: (request, { principal }) =>
-      settings.sources.includes('xfcc')
+    certificateHash(request, { principal, source }) {
+      const certificate = source === 'peer' ? sentIn(request) : undefined;
+      if (certificate !== undefined) return certificateOf(certificate).hash;
+      return settings.sources.includes('xfcc')
         ? forwardedHash(headerOf(request, forwardedCertificateHeader), principal)
-        : undefined,
+        : undefined;
+    },
   };
 }
 
 const nobody = unauthenticated('the peer showed no certificate');
+
+/** Envoy names one URI of the certificate; one that has others is somebody else as well. */
+const contradicted = untrusted(
+  'source.certificate has not exactly one URI, which is source.principal',
+);
+
+/** The certificate that Envoy sends beside `source.principal`, if it is told to. */
+function sentIn({ attributes }: RequestView): string | undefined {
+  return attributes.source?.certificate || undefined;
+}
+
+const unreadable = { spiffeUri: undefined, hash: undefined };
 
 interface Evidence {
   readonly read: (request: RequestView) => string | undefined;
@@ -84,18 +114,26 @@ function untrusted(detail: string): Denial {
   return new Denial('untrusted_peer', detail);
 }
 
-/** Seen lately; a mesh has far fewer, and a flood of others only costs their parsing. */
-const maxRemembered = 4096;
-/** As long as a SPIFFE ID may be; what is longer is not worth the memory. */
-const maxRememberedLength = 2048;
+interface Bounds {
+  readonly maxRemembered: number;
+  /** What is longer is not worth the memory. */
+  readonly maxLength: number;
+}
 
-function remembering<T>(identify: (text: string) => T): (text: string) => T {
+/** A mesh has far fewer, and a flood of others only costs their parsing. */
+const bounds: Bounds = { maxRemembered: 4096, maxLength: 2048 };
+const certificateBounds: Bounds = { maxRemembered: 1024, maxLength: 8192 };
+
+function remembering<T>(
+  read: (text: string) => T,
+  { maxRemembered, maxLength }: Bounds,
+): (text: string) => T {
   const remembered = new Map<string, T>();
   return (text) => {
     const known = remembered.get(text);
     if (known !== undefined) return known;
-    const answer = identify(text);
-    if (text.length > maxRememberedLength) return answer;
+    const answer = read(text);
+    if (text.length > maxLength) return answer;
     if (remembered.size >= maxRemembered) remembered.clear();
     remembered.set(text, answer);
     return answer;

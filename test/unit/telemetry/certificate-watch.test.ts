@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CertificateFacts } from '../../../src/domain/certificate-facts.ts';
+import { SoonestExpiring } from '../../../src/telemetry/soonest-expiring.ts';
 import { createTelemetry } from '../../../src/telemetry/telemetry.ts';
 
 const hourMs = 3_600_000;
@@ -45,4 +46,21 @@ test('what replaces it is told of anew', () => {
 test('a certificate of an hour is not always near its end', () => {
   const { look } = watchOver([certificate(1)]);
   assert.deepEqual([look(0), look(0.9), look(1)], [[], [], ['expired']]);
+});
+
+test('of callers, the one that expires first is shown, by the latest certificate that each has', () => {
+  const soonest = new SoonestExpiring();
+  const seen = (subject: string, hours: number): void => {
+    soonest.seen({ ...certificate(hours), subject });
+  };
+  const first = (atHours: number) => soonest.read(atHours * hourMs)[0]?.subject;
+  assert.equal(first(0), undefined);
+  seen('web', 10);
+  seen('billing', 20);
+  assert.equal(first(0), 'web');
+  seen('web', 30);
+  seen('web', 5);
+  assert.equal(first(0), 'billing');
+  assert.equal(first(20), 'web');
+  assert.equal(first(30), undefined);
 });
