@@ -13,7 +13,7 @@ export interface SentinelGroup {
   remove(): Promise<void>;
 }
 
-/** A primary, a replica, and a sentinel that sees a dead primary after half a second. */
+/** A primary, a replica, and a sentinel that sees a dead primary after a second. */
 export async function startSentinelGroup(): Promise<SentinelGroup> {
   const [primaryPort = 0, replicaPort = 0, sentinelPort = 0, deadPort = 0] = await Promise.all(
     Array.from({ length: 4 }, freePort),
@@ -44,7 +44,7 @@ function sentinelFile(primaryPort: number): (directory: string) => readonly stri
     const file = join(directory, 'sentinel.conf');
     const settings = [
       `sentinel monitor ${master} 127.0.0.1 ${primaryPort} 1`,
-      `sentinel down-after-milliseconds ${master} 500`,
+      `sentinel down-after-milliseconds ${master} 1000`,
       `sentinel failover-timeout ${master} 3000`,
     ];
     writeFileSync(file, `${settings.join('\n')}\n`);
