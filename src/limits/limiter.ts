@@ -65,9 +65,8 @@ class StoreLimiter implements Limiter {
 
   #judge(charges: Charges, taken: Taken, question: LimitQuestion): LimitsVerdict {
     const verdict = verdictOf(charges.taken, taken);
-    for (const [index, { result }] of verdict.states.entries()) {
-      const charge = charges.taken[index];
-      if (result === 'over' && charge !== undefined) {
+    for (const [index, charge] of charges.taken.entries()) {
+      if (verdict.states[index]?.result === 'over') {
         this.#surroundings.offenders.note(charge, question);
       }
     }

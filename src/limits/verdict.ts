@@ -34,7 +34,8 @@ function stateOf(
   const { limit, pace, amount, capacity } = charge;
   const within = fits(level, amount, capacity);
   const levelAfter = within && admitted ? level + amount : level;
-  return {
+  const isNear = within && levelAfter > nearShare * capacity;
+  const state: LimitState = {
     name: limit.name,
     mode: limit.mode,
     result: within ? 'within' : 'over',
@@ -42,12 +43,14 @@ function stateOf(
     windowMs: pace.windowMs,
     remaining: remainingUnits(pace, levelAfter),
     ...timesOf(charge, { level, levelAfter, within, atUs }),
-    ...(within && levelAfter > nearShare * capacity && isNear),
-    ...(limit.override !== undefined && { override: limit.override }),
   };
+  // Most are neither: it saves a copy of each.
+  return isNear || limit.override !== undefined ? marked(state, isNear, limit) : state;
 }
 
-const isNear = { isNear: true } as const;
+function marked(state: LimitState, isNear: boolean, { override }: CompiledLimit): LimitState {
+  return { ...state, ...(isNear && { isNear }), ...(override !== undefined && { override }) };
+}
 
 interface Outcome {
   readonly level: number;
