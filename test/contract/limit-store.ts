@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CalendarEdges } from '../../src/limits/calendar.ts';
-import type { Charge, LimitStore, Taken } from '../../src/limits/store.ts';
+import type { Charge, EmptyableStore, LimitStore, Taken } from '../../src/limits/store.ts';
 
 /** A store whose time stands still until the test moves it. */
 export interface StoreUnderTest {
-  readonly store: LimitStore;
+  readonly store: EmptyableStore;
   readonly advance: (ms: number) => Promise<void> | void;
 }
 
@@ -80,6 +80,30 @@ export function testLimitStore(open: () => Promise<StoreUnderTest>): void {
       levels: [0],
     });
     assert.equal((await take(store, chargeOf('a'))).admitted, false);
+  });
+
+  test('a bucket that was emptied is whole at once, and no other is', async () => {
+    const { store } = await open();
+    const [alice, bob, carol] = ['alice', 'bob', 'carol'].map((counted) =>
+      chargeOf(counted, { cost: 3, counted }),
+    );
+    assert.ok(alice && bob && carol);
+    for (const charge of [alice, bob, carol]) await take(store, charge);
+    await store.empty([alice, bob, chargeOf('never-taken')], noDeadline);
+    assert.equal((await take(store, alice)).admitted, true);
+    assert.equal((await take(store, alice)).admitted, false, 'and not more than whole');
+    assert.equal((await take(store, bob)).admitted, true);
+    assert.equal((await take(store, carol)).admitted, false);
+  });
+
+  test('a window that was emptied holds its quota again', async () => {
+    const { store } = await open();
+    const window = { ...chargeOf('a'), amount: 1, capacity: 1, edgesUs };
+    await take(store, window);
+    assert.equal((await take(store, window)).admitted, false);
+    await store.empty([window], noDeadline);
+    assert.equal((await take(store, window)).admitted, true);
+    assert.equal((await take(store, window)).admitted, false);
   });
 
   test('a cost counts as so many units, and above the burst it never fits', async () => {

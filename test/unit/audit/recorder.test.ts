@@ -65,6 +65,16 @@ test('a full queue drops the newest and counts it', async () => {
   );
 });
 
+test('what is no decision is a line of its own, with who wrote it', async () => {
+  const { recorder, records } = setUp();
+  recorder.note('limit_override_began', { override: { id: 'x\n', by: 'ann' } });
+  await recorder.close();
+  const [{ timestamp, labels: who, ...rest } = {}] = records();
+  assert.match(JSON.stringify(timestamp), /^"\d{4}-\d\d-\d\dT.*Z"$/);
+  assert.deepEqual(who, labels);
+  assert.deepEqual(rest, { event: 'limit_override_began', override: { id: 'x\n', by: 'ann' } });
+});
+
 test('a long queue is written down over several turns', async () => {
   const { recorder, lines } = setUp({ maxPending: 1000 });
   for (let count = 0; count < 400; count += 1) recorder.record(completedCheck());
