@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { JsonObject } from '../../src/domain/json.ts';
@@ -135,7 +135,9 @@ function get(socketPath: string, path: string): Promise<{ status: number; body: 
 }
 
 function readRecords(directory: string): JsonObject[] {
-  return readFileSync(join(directory, 'decisions.jsonl'), 'utf8')
+  const file = join(directory, 'decisions.jsonl');
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as JsonObject);

@@ -110,6 +110,21 @@ test('a denial ends the check before the stages behind it', async () => {
   assert.equal(await decide(unknown, newCheck(), clockAt({ ms: 0 })), stranger);
 });
 
+test('a caller who takes time to be known is waited for, until the deadline', async () => {
+  const known = gateWith({ callers: { resolve: () => Promise.resolve(caller) } });
+  const check = newCheck();
+  assert.equal(await decide(known, check, clockAt({ ms: 0 })), allowance);
+  assert.equal(check.caller, caller);
+
+  const denial = new Denial('token_invalid', 'forged');
+  const forged = gateWith({ callers: { resolve: () => Promise.resolve(denial) } });
+  assert.equal(await decide(forged, newCheck(), clockAt({ ms: 0 })), denial);
+
+  const never = gateWith({ callers: { resolve: () => new Promise(() => {}) } });
+  const late = await decide(never, newCheck({ deadlineMs: 5 }), clockAt({ ms: 0 }));
+  assert.equal(late.reason, 'deadline_exceeded');
+});
+
 test('what the policy denies is never charged', async () => {
   const denial = new Denial('policy_denied', 'undefined');
   const gate = gateWith({
