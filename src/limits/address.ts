@@ -1,7 +1,9 @@
+import type { Caller } from '../domain/caller.ts';
 import { emptyMap } from '../domain/empty-map.ts';
 import type { LimitQuestion } from '../domain/limit.ts';
 import type { BucketAddress } from '../domain/limit-bucket.ts';
 import { headerOf } from '../domain/request.ts';
+import { claimText, tokenPrefix } from './keys.ts';
 
 /** A question that a request with these parts would put; of all that limits do not count by, nothing. */
 export function questionFor({ counted }: BucketAddress): LimitQuestion {
@@ -21,9 +23,33 @@ export function questionFor({ counted }: BucketAddress): LimitQuestion {
       sourceAddress: valueOf('source.ip') ?? '',
       attributes: { contextExtensions: named(counted, 'contextExtension:') },
     },
-    caller: caller === undefined ? undefined : { principal: caller, source: 'peer' },
+    caller: callerFor(caller, counted),
     rule: valueOf('rule'),
     named: [],
+  };
+}
+
+/** A token is never without a caller; a limit that does not count the caller does not ask whom. */
+function callerFor(
+  principal: string | undefined,
+  counted: BucketAddress['counted'],
+): Caller | undefined {
+  const claims = Object.entries(named(counted, tokenPrefix));
+  const issuer = claims[0]?.[1].split(' ', 1)[0];
+  if (issuer === undefined)
+    return principal === undefined ? undefined : { principal, source: 'peer' };
+  const values = claims.map(([name, value]) => [name, value.slice(issuer.length + 1)] as const);
+  return {
+    principal: principal ?? '',
+    source: 'jwt',
+    token: {
+      issuer,
+      subject: '',
+      audience: [],
+      scopes: [],
+      claims: Object.fromEntries(values),
+      expiresAt: 0,
+    },
   };
 }
 
@@ -44,6 +70,9 @@ export function addressIn(
 }
 
 function partIn(name: string, { request, caller, rule }: LimitQuestion): string | undefined {
+  if (name.startsWith(tokenPrefix)) {
+    return claimText(caller?.token, name.slice(tokenPrefix.length));
+  }
   const [kind = '', ...rest] = name.split(':');
   switch (kind) {
     case 'caller':

@@ -23,10 +23,14 @@ export function compileKey(by: readonly LimitKeyPart[]): KeyReader {
 
 /** A part as the file writes it, without how much of an address counts. */
 export function partName(part: LimitKeyPart): string {
+  if (part.kind === 'token') return tokenPrefix + part.name;
   return part.kind === 'header' || part.kind === 'contextExtension'
     ? `${part.kind}:${part.name}`
     : part.kind;
 }
+
+/** Of the name of a claim: `token.sub`. */
+export const tokenPrefix = 'token.';
 
 /** The key that a policy gave. It never equals one that a limit's own `by` makes. */
 export function policyKey(key: string): string {
@@ -70,10 +74,11 @@ function readerOf(part: LimitKeyPart): PartReader {
   }
 }
 
-/** Subjects are one issuer's own: those of two issuers are two. */
-function claimText(token: VerifiedToken | undefined, name: string): string | undefined {
+/** `https://tokens.example alice`: subjects of two issuers are two. No issuer has a space. */
+export function claimText(token: VerifiedToken | undefined, name: string): string | undefined {
   const claim = token?.claims[name];
-  return claim === undefined ? undefined : JSON.stringify([token?.issuer, claim]);
+  if (token === undefined || claim === undefined) return undefined;
+  return `${token.issuer} ${typeof claim === 'string' ? claim : JSON.stringify(claim)}`;
 }
 
 /** With its length in front, so no value can pass for another part; absent is not empty. */

@@ -1,5 +1,5 @@
 import type { AttributeContext } from '../../domain/attributes.ts';
-import type { Caller } from '../../domain/caller.ts';
+import type { Caller, VerifiedToken } from '../../domain/caller.ts';
 import {
   isJsonArray,
   isJsonObject,
@@ -46,7 +46,7 @@ export function readRecord(line: string): RecordReading {
       atMs,
       outcome,
       reason: textOf(reason) ?? '',
-      caller: callerIn(caller),
+      caller: callerIn(caller, input['caller']),
       rule: textOf(rule),
       attributes: recordedAttributes(input['attributes']),
       named: namedIn(record['result']),
@@ -64,11 +64,31 @@ function fault(text: string): RecordReading {
 
 const sources = ['peer', 'xfcc', 'jwt'] as const;
 
-function callerIn(value: JsonValue | undefined): Caller | undefined {
+/** `known` is what the policy saw of it: the claims of its token are there alone. */
+function callerIn(value: JsonValue | undefined, known: JsonValue | undefined): Caller | undefined {
   if (!isJsonObject(value)) return undefined;
   const principal = textOf(value['principal']);
   const source = sources.find((each) => each === value['source']) ?? 'peer';
-  return principal === undefined ? undefined : { principal, source };
+  const token = isJsonObject(known) ? tokenIn(known['token']) : undefined;
+  return principal === undefined ? undefined : { principal, source, ...(token && { token }) };
+}
+
+function tokenIn(value: JsonValue | undefined): VerifiedToken | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { issuer, subject, audience, scopes, claims, expiresAt } = value;
+  if (!isJsonObject(claims)) return undefined;
+  return {
+    issuer: textOf(issuer) ?? '',
+    subject: textOf(subject) ?? '',
+    audience: textsIn(audience),
+    scopes: textsIn(scopes),
+    claims,
+    expiresAt: typeof expiresAt === 'number' ? expiresAt : 0,
+  };
+}
+
+function textsIn(value: JsonValue | undefined): readonly string[] {
+  return isJsonArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
 /** As the engine reads a policy's result, but that a fault in it was the policy's, and is over. */

@@ -76,6 +76,27 @@ test('a bucket of requests without a part, and one of a policy, have an address 
   assert.equal(await remaining({ key: 'k' }), 0);
 });
 
+test('a bucket that counts a claim has an address that names its issuer', async () => {
+  const { buckets, take } = openRig([
+    limitFrom({ by: [{ kind: 'token', name: 'sub' }], quota: 2 }),
+  ]);
+  const token = {
+    issuer: 'https://a',
+    subject: 'bob',
+    audience: [],
+    scopes: [],
+    claims: { sub: 'bob' },
+    expiresAt: 0,
+  };
+  await take({ token });
+  const remaining = async (subject: string) => {
+    const report = await buckets.show(addressOf({ 'token.sub': subject }), farAwayMs);
+    return report.buckets[0]?.remaining;
+  };
+  assert.equal(await remaining('https://a bob'), 1);
+  assert.equal(await remaining('https://b bob'), 2);
+});
+
 test('reset without a limit gives back only what counts the caller', async () => {
   const { buckets, take } = openRig([
     limitFrom({ name: 'own', quota: 1 }),
