@@ -8,6 +8,7 @@ import { configOptions, givenConfig, requireConfig } from '../given-config.ts';
 import { type Arguments, parseArguments } from '../parse-arguments.ts';
 import { requireReadable } from '../require-readable.ts';
 import { UsageError } from '../usage-error.ts';
+import { countText } from './count-text.ts';
 
 export const limitsSimulate: Command = {
   name: 'limits simulate',
@@ -91,11 +92,11 @@ function limitRow({ limit, asked, refused, wasRefused, firstRefusedMs, mode }: S
 
 function topText({ limit, top }: SimulatedLimit): string[] {
   if (top.length === 0) return [];
-  const rows = top.map(({ about, count }) => {
+  const rows = top.map(({ about, count, overcount }) => {
     const parts = Object.entries(about).map(([name, value]) =>
       value === null ? name : `${name}=${value.slice(0, 128)}`,
     );
-    return [String(count), printable(parts.join(' ') || 'all')];
+    return [countText(count, overcount), printable(parts.join(' ') || 'all')];
   });
   return [`${limit} would refuse most often:\n${table(rows)}`];
 }

@@ -4,6 +4,7 @@ import { adminOptions } from '../admin-connection.ts';
 import { jsonOption, table, type Command } from '../command.ts';
 import { askAndPrint } from './ask-and-print.ts';
 import { number, objectsIn, text } from './bucket-table.ts';
+import { countText } from './count-text.ts';
 
 export const limitsTop: Command = {
   name: 'limits top',
@@ -20,7 +21,7 @@ export const limitsTop: Command = {
 function offenderTable({ offenders }: JsonObject): string {
   const rows = objectsIn(offenders).map((offender) => [
     text(offender['limit']),
-    `${number(offender['denied'])}`,
+    countText(number(offender['denied']), number(offender['overcount'])),
     countedText(offender['counted']),
   ]);
   return rows.length === 0
