@@ -128,6 +128,14 @@ test('the verdict has the input that was evaluated', () => {
   });
 });
 
+test('the verdict has all of the input, and no fuel goes into what the policy cannot read', () => {
+  const engine = engineOf(bundles.boolean);
+  const headers = { filler: 'x'.repeat(1000) };
+  const { input, fuel } = verdictAtOnce(engine, questionOf({ headers }));
+  assert.ok(JSON.stringify(input).includes(headers.filler));
+  assert.equal(fuel, verdictAtOnce(engine, questionOf({})).fuel);
+});
+
 test('a policy reads keys of the prototype, and no others that nobody sent', () => {
   const engine = engineOf(bundles.echo);
   const http = {
