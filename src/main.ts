@@ -7,8 +7,8 @@ import { run } from './cli/run.ts';
 /** Loaded when a command needs it: `--version` and `check` need no policy engine. */
 const wiring: Wiring = {
   createApp: async (config, source) => (await import('./app/app.ts')).createApp(config, source),
-  createCheckClient: async (address) =>
-    (await import('./server/check-client.ts')).createCheckClient(address),
+  createCheckClient: async (address, tls) =>
+    (await import('./server/check-client.ts')).createCheckClient(address, tls),
   createOfflineChecker: async (config) =>
     (await import('./app/offline-checker.ts')).createOfflineChecker(config),
   inspectConfiguration: async (config) =>

@@ -5,6 +5,7 @@ import { parseAddress } from '../config/values.ts';
 import type { Environment } from '../config/environment.ts';
 import { jsonOption, type CommandOption } from './command.ts';
 import { type ConfigFile, configOptions, givenConfig } from './given-config.ts';
+import type { CheckClientTls } from '../server/check-client.ts';
 import type { Arguments } from './parse-arguments.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -28,6 +29,14 @@ export const checkOptions: readonly CommandOption[] = [
   { name: 'destination', value: 'URI', about: 'who is called: the principal of that workload' },
   { name: 'source-ip', value: 'IP', about: 'where the request comes from' },
   { name: 'server', value: 'ADDRESS', about: `the server to ask; ${defaultServer}` },
+  { name: 'tls-ca', value: 'FILE', about: 'over TLS: the authorities of the server (PEM)' },
+  { name: 'tls-cert', value: 'FILE', about: 'over TLS: the certificate to show' },
+  { name: 'tls-key', value: 'FILE', about: 'over TLS: its key' },
+  {
+    name: 'tls-server-name',
+    value: 'NAME',
+    about: 'over TLS: the SPIFFE ID or DNS name of the server, where it is not the host',
+  },
   ...configOptions('decide here, without a server, with this sallyport.yaml'),
   { name: 'repeat', value: 'N', about: 'ask so many times' },
   { name: 'timeout', value: 'TIME', about: 'how long to wait for an answer; 2s' },
@@ -37,7 +46,9 @@ export const checkOptions: readonly CommandOption[] = [
 /** How and how often to ask. */
 export interface CheckPlan {
   /** A configuration to decide with, or a server to ask. */
-  readonly decider: { readonly config: ConfigFile } | { readonly server: ListenAddress };
+  readonly decider:
+    | { readonly config: ConfigFile }
+    | { readonly server: ListenAddress; readonly tls?: CheckClientTls };
   readonly repeat: number;
   readonly timeoutMs: number;
   readonly json: boolean;
@@ -62,7 +73,7 @@ export function readPlan(given: Arguments, environment: Environment): CheckPlan 
     throw new UsageError('--timeout must be a time such as 500ms or 2s');
   }
   return {
-    decider: config === undefined ? { server: serverOf(given) } : { config },
+    decider: config === undefined ? { server: serverOf(given), ...tlsOf(given) } : { config },
     repeat: Number(repeat),
     timeoutMs,
     json: given.flag('json'),
@@ -76,6 +87,21 @@ function serverOf(given: Arguments): ListenAddress {
     throw new UsageError(`--server must be host:port, [::1]:port or unix:/path, not ${text}`);
   }
   return address;
+}
+
+/** Nothing of it, or all that a server with `server.tls` asks for. */
+function tlsOf(given: Arguments): { readonly tls?: CheckClientTls } {
+  const [ca, certificate, privateKey] = ['tls-ca', 'tls-cert', 'tls-key'].map((option) =>
+    fileOf(given, option),
+  );
+  const serverName = given.text('tls-server-name');
+  if (ca !== undefined && certificate !== undefined && privateKey !== undefined) {
+    return {
+      tls: { ca, certificate, privateKey, ...(serverName !== undefined && { serverName }) },
+    };
+  }
+  if ([ca, certificate, privateKey, serverName].every((part) => part === undefined)) return {};
+  throw new UsageError('--tls-ca, --tls-cert and --tls-key go together: give all three');
 }
 
 /** `NAME<separator>VALUE` as a pair. */

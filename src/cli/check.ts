@@ -33,7 +33,9 @@ async function runCheck(args: readonly string[], context: CliContext): Promise<E
 }
 
 function connect({ decider }: CheckPlan, context: CliContext): Promise<CheckClient> {
-  if ('server' in decider) return context.createCheckClient(decider.server);
+  if ('server' in decider) {
+    return context.createCheckClient(decider.server, decider.tls);
+  }
   return context.createOfflineChecker(requireConfig(decider.config));
 }
 

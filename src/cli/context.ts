@@ -10,7 +10,7 @@ import type { Environment } from '../config/environment.ts';
 import type { Problem } from '../config/problem.ts';
 import type { SigningSettings } from '../domain/bundle-settings.ts';
 import type { BundleDescription } from '../policy/bundle-tools/describe-bundle.ts';
-import type { CheckClient } from '../server/check-client.ts';
+import type { CheckClient, CheckClientTls } from '../server/check-client.ts';
 
 /** 0: yes. 1: the answer is no. 2: it could not be asked. */
 export type ExitStatus = 0 | 1 | 2;
@@ -41,7 +41,7 @@ export interface Signals {
 /** What `app` and `server` make; loaded when a command needs it. */
 export interface Wiring {
   createApp(config: Config, source: ConfigSource): Promise<App>;
-  createCheckClient(address: ListenAddress): Promise<CheckClient>;
+  createCheckClient(address: ListenAddress, tls?: CheckClientTls): Promise<CheckClient>;
   /** Decides in this process, with everything that a server would decide with. */
   createOfflineChecker(config: Config): Promise<OfflineChecker>;
   /** What only loading shows: of the bundle, the descriptor. */

@@ -1,4 +1,6 @@
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
+import { spiffeIdIn } from '../domain/certificate-names.ts';
 import { formatAddress, type ListenAddress } from '../domain/listen-address.ts';
 import type { AttributeContext } from '../domain/attributes.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -47,8 +49,17 @@ export interface HeaderValueOption {
 
 type WireResponse = Omit<CheckResponse, 'dynamicMetadata'> & { readonly dynamicMetadata?: Struct };
 
-/** A client of `envoy.service.auth.v3.Authorization`, over plaintext. */
-export function createCheckClient(address: ListenAddress): CheckClient {
+/** What a client shows to a server with `server.tls`, and how it knows it: PEM. */
+export interface CheckClientTls {
+  readonly ca: Buffer;
+  readonly certificate: Buffer;
+  readonly privateKey: Buffer;
+  /** The server's SPIFFE ID or DNS name; absent: the host that is connected to. */
+  readonly serverName?: string;
+}
+
+/** A client of `envoy.service.auth.v3.Authorization`; without `tls` over plaintext. */
+export function createCheckClient(address: ListenAddress, tls?: CheckClientTls): CheckClient {
   const { Check: method } = loadProtoService(
     'envoy/service/auth/v3/external_auth.proto',
     'envoy.service.auth.v3.Authorization',
@@ -56,7 +67,13 @@ export function createCheckClient(address: ListenAddress): CheckClient {
   );
   const target = formatAddress(address);
   // A proxy of the environment is meant for the web, not for the server next door.
-  const client = new Client(target, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 });
+  const host = address.kind === 'tcp' ? address.host : '';
+  const channel = tls === undefined ? credentials.createInsecure() : mutualTls(tls, host);
+  const client = new Client(target, channel, {
+    'grpc.enable_http_proxy': 0,
+    // Else an address would be sent as a server name, which RFC 6066 §3 forbids.
+    'grpc.ssl_target_name_override': 'sallyport',
+  });
 
   function check(
     request: CheckRequest,
@@ -83,6 +100,24 @@ export function createCheckClient(address: ListenAddress): CheckClient {
       client.close();
     },
   };
+}
+
+function mutualTls(tls: CheckClientTls, host: string) {
+  const { ca, certificate, privateKey, serverName = host } = tls;
+  return credentials.createSsl(ca, privateKey, certificate, {
+    checkServerIdentity: (_sentName, shown) =>
+      serverName.startsWith('spiffe://')
+        ? spiffeFault(serverName, shown)
+        : checkServerIdentity(serverName, shown),
+  });
+}
+
+function spiffeFault(expected: string, { subjectaltname }: PeerCertificate): Error | undefined {
+  return spiffeIdIn(subjectaltname)?.uri === expected
+    ? undefined
+    : new Error(
+        `the server is not ${expected}, but has the names ${subjectaltname ?? 'of nobody'}`,
+      );
 }
 
 function readable({ dynamicMetadata, ...response }: WireResponse): CheckResponse {

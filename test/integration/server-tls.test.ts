@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { after, test, type TestContext } from 'node:test';
 import type { ConnectionOptions } from 'node:tls';
 import type { LimitsVerdict } from '../../src/domain/limit.ts';
+import { createCheckClient } from '../../src/server/check-client.ts';
 import type { Trust } from '../../src/server/tls/admission.ts';
 import type { HandshakeFailureCause } from '../../src/server/tls/handshake-failure.ts';
 import type { RefusedConnection, TlsDoorOptions } from '../../src/server/tls/tls-door.ts';
@@ -339,4 +340,30 @@ test('a drain finishes the checks of TLS connections', async (t) => {
   session.close();
   await drained;
   assert.equal(server.connections(), 0);
+});
+
+test('sallyport check asks over TLS, and knows the server by its SPIFFE ID or its name', async (t) => {
+  const serverId = 'spiffe://shop.example/sallyport';
+  const named = authority.issue({ names: `URI:${serverId}, DNS:sallyport` });
+  const { address } = await startTlsServer(t, trustOf(named, clientCa));
+  const ask = async (serverName?: string): Promise<number | undefined> => {
+    const client = createCheckClient(address, {
+      ca: Buffer.from(authority.own.certificate),
+      certificate: Buffer.from(envoy.certificate),
+      privateKey: Buffer.from(envoy.privateKey),
+      ...(serverName !== undefined && { serverName }),
+    });
+    t.after(() => {
+      client.close();
+    });
+    const request = { attributes: { request: { http: { method: 'GET', path: '/' } } } };
+    return (await client.check(request, { timeoutMs: 5000 })).status?.code ?? 0;
+  };
+  assert.equal(await ask(serverId), 0);
+  assert.equal(await ask('sallyport'), 0);
+  await assert.rejects(
+    ask('spiffe://shop.example/other'),
+    /is not spiffe:\/\/shop\.example\/other/,
+  );
+  await assert.rejects(ask(), /did not answer/);
 });

@@ -171,6 +171,7 @@ const wrong: readonly (readonly [string, RegExp, ...string[]])[] = [
   ['a bad timeout', /--timeout must be a time/, '--path', '/', '--timeout', '2'],
   ['a missing body file', /--body-file: nope cannot be read/, '--path', '/', '--body-file', 'nope'],
   ['an operand', /check takes no "x"/, '--path', '/', 'x'],
+  ['half of what TLS needs', /go together/, '--path', '/', '--tls-ca', 'package.json'],
   ['two deciders', /give one of them/, '--path', '/', '-c', 'x', '--server', 'a:1'],
 ];
 
