@@ -10,6 +10,7 @@ import { limitsReset } from './limits/reset.ts';
 import { limitsShow } from './limits/show.ts';
 import { limitsSimulate } from './limits/simulate.ts';
 import { limitsTop } from './limits/top.ts';
+import { importIstioCommand } from './import-istio.ts';
 import { rollback } from './rollback.ts';
 import { serve } from './serve.ts';
 import { UsageError } from './usage-error.ts';
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   bundleBuild,
   bundleInspect,
   bundleVerify,
+  importIstioCommand,
   rollback,
   limitsShow,
   limitsReset,

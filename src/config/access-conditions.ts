@@ -144,8 +144,9 @@ const headerValue = refined(plainValue, (value) => {
 
 /** Names are one in any case; the same one twice would be two minds about it. */
 export const headers = mapped(
-  refined(mapOf(valuesOf(headerValue), 'values', /^[\w!#$%&'*+.^`|~-]{1,256}$/), (written) =>
-    lowerCased(written).size === written.size ? undefined : 'has a header twice',
+  refined(
+    mapOf(valuesOf(headerValue), 'values', /^(?::authority|[\w!#$%&'*+.^`|~-]{1,256})$/),
+    (written) => (lowerCased(written).size === written.size ? undefined : 'has a header twice'),
   ),
   lowerCased,
 );

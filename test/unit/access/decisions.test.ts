@@ -160,6 +160,30 @@ test('headers, ports and networks must all hold', async () => {
   ]);
 });
 
+test('scopes are needed all, and of each claim one of its values', async () => {
+  const yaml = rules(
+    `      - { name: rule, from: ["*"], scopes: [read, write], when: { claims: { amr: [mfa], level: [3], admin: true } } }`,
+  );
+  const claims = { amr: ['pwd', 'mfa'], level: 3, admin: true };
+  const token = { scopes: ['write', 'read'], claims };
+  const bad: readonly Asked['token'][] = [
+    { ...token, scopes: ['read'] },
+    { ...token, scopes: ['read write'] },
+    { ...token, claims: { ...claims, amr: ['pwd'] } },
+    { ...token, claims: { ...claims, amr: 'pwd mfa' } },
+    { ...token, claims: { ...claims, level: '3' } },
+    { ...token, claims: { ...claims, admin: false } },
+    { claims },
+    { scopes: token.scopes },
+  ];
+  await assertDecisions(yaml, [
+    [{ from: web, token }, 'allow rule'],
+    [{ from: web, token: { ...token, claims: { ...claims, amr: 'mfa' } } }, 'allow rule'],
+    [{ from: web }, 'no_rule'],
+    ...bad.map((one): Cases[number] => [{ from: web, ...(one && { token: one }) }, 'no_rule']),
+  ]);
+});
+
 test('what is left out of a rule is left out by any of its parts, also when nobody knows', async () => {
   const yaml = rules(
     `      - name: rule

@@ -1,0 +1,154 @@
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import type { IstioCondition, IstioPolicy, IstioRule, Workload } from './policy.ts';
+
+export interface Manifests {
+  readonly policies: readonly IstioPolicy[];
+  readonly workloads: readonly Workload[];
+}
+
+/** What of Kubernetes' manifests an import is about. Throws an Error for a policy that is none. */
+export function readManifests(documents: readonly JsonValue[]): Manifests {
+  const objects = documents.flatMap((document) => membersOf(document));
+  return {
+    policies: objects.filter(isPolicy).map(readPolicy),
+    workloads: objects.flatMap(readWorkload),
+  };
+}
+
+/** `kubectl get -o yaml` gives a List. */
+function membersOf(document: JsonValue): readonly JsonObject[] {
+  if (!isJsonObject(document)) return [];
+  return textAt(document, 'kind').endsWith('List')
+    ? listAt(document, 'items').flatMap(membersOf)
+    : [document];
+}
+
+function isPolicy(object: JsonObject): boolean {
+  return (
+    textAt(object, 'kind') === 'AuthorizationPolicy' &&
+    textAt(object, 'apiVersion').startsWith('security.istio.io/')
+  );
+}
+
+const actions = ['ALLOW', 'DENY', 'AUDIT', 'CUSTOM'] as const;
+
+function readPolicy(object: JsonObject): IstioPolicy {
+  const metadata = objectAt(object, 'metadata');
+  const spec = objectAt(object, 'spec');
+  const name = textAt(metadata, 'name');
+  const namespace = textAt(metadata, 'namespace') || 'default';
+  const action = actions.find((each) => each === (spec['action'] ?? 'ALLOW'));
+  if (action === undefined) {
+    throw new Error(
+      `AuthorizationPolicy ${namespace}/${name}: no action is called ${JSON.stringify(spec['action'])}`,
+    );
+  }
+  const labels = labelsAt(objectAt(spec, 'selector'), 'matchLabels');
+  return {
+    name,
+    namespace,
+    action,
+    ...(labels.size > 0 && { selector: labels }),
+    hasTargets: spec['targetRef'] !== undefined || spec['targetRefs'] !== undefined,
+    rules: listAt(spec, 'rules').map(readRule),
+  };
+}
+
+function readRule(value: JsonValue): IstioRule {
+  const { from, to, when, ...others } = asObject(value);
+  const unknown = Object.keys(others).map(nobodyKnows);
+  return {
+    from: itemsOf(from).map((item) => sideOf(item, 'source')),
+    to: itemsOf(to).map((item) => sideOf(item, 'operation')),
+    when: [...itemsOf(when).flatMap((item) => readWhen(asObject(item))), ...unknown],
+  };
+}
+
+/** What Istio would refuse, such as a source that says nothing, must not match everything. */
+function nobodyKnows(key: string): IstioCondition {
+  return { key, values: [], negated: false };
+}
+
+function sideOf(item: JsonValue, name: string): readonly IstioCondition[] {
+  const fields = objectAt(asObject(item), name);
+  if (Object.keys(fields).length === 0) return [nobodyKnows(`empty ${name}`)];
+  return Object.entries(fields).map(([field, values]) => {
+    const [, plain = ''] = /^not([A-Z]\w*)$/.exec(field) ?? [];
+    const negated = plain !== '';
+    const key = negated ? `${plain.charAt(0).toLowerCase()}${plain.slice(1)}` : field;
+    return { key, values: textsOf(values), negated };
+  });
+}
+
+function readWhen(entry: JsonObject): readonly IstioCondition[] {
+  const key = textAt(entry, 'key');
+  if (entry['values'] === undefined && entry['notValues'] === undefined) return [nobodyKnows(key)];
+  return [
+    ...(entry['values'] === undefined
+      ? []
+      : [{ key, values: textsOf(entry['values']), negated: false }]),
+    ...(entry['notValues'] === undefined
+      ? []
+      : [{ key, values: textsOf(entry['notValues']), negated: true }]),
+  ];
+}
+
+const workloadKinds = [
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'Job',
+  'CronJob',
+  'Pod',
+];
+
+function readWorkload(object: JsonObject): readonly Workload[] {
+  const kind = textAt(object, 'kind');
+  if (!workloadKinds.includes(kind)) return [];
+  const spec = objectAt(object, 'spec');
+  const owner = kind === 'CronJob' ? objectAt(objectAt(spec, 'jobTemplate'), 'spec') : spec;
+  const pod = kind === 'Pod' ? object : objectAt(owner, 'template');
+  return [
+    {
+      namespace: textAt(objectAt(object, 'metadata'), 'namespace') || 'default',
+      labels: labelsAt(objectAt(pod, 'metadata'), 'labels'),
+      serviceAccount: textAt(objectAt(pod, 'spec'), 'serviceAccountName') || 'default',
+    },
+  ];
+}
+
+function asObject(value: JsonValue | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+function objectAt(object: JsonObject, key: string): JsonObject {
+  return asObject(object[key]);
+}
+
+function itemsOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return isJsonArray(value) ? value : [];
+}
+
+function listAt(object: JsonObject, key: string): readonly JsonValue[] {
+  return itemsOf(object[key]);
+}
+
+function textAt(object: JsonObject, key: string): string {
+  const value = object[key];
+  return typeof value === 'string' ? value : '';
+}
+
+/** Numbers are texts to Istio: ports. */
+function textsOf(value: JsonValue | undefined): readonly string[] {
+  return itemsOf(value).map(String);
+}
+
+function labelsAt(object: JsonObject, key: string): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(objectAt(object, key)).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  );
+}

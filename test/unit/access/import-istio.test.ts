@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { importIstio } from '../../../src/access/istio/import-istio.ts';
+import { writeYaml } from '../../../src/config/manifests.ts';
+import type { JsonValue } from '../../../src/domain/json.ts';
+import { type Asked, documentOf, engineOf, judge } from './access-fixture.ts';
+import { type IstioRequest, istioAllows, type PlainPolicy } from './istio-semantics.ts';
+
+const options = { trustDomains: ['cluster.local'], rootNamespace: 'istio-system' };
+
+const deployment = {
+  kind: 'Deployment',
+  metadata: { name: 'orders', namespace: 'shop' },
+  spec: {
+    template: { metadata: { labels: { app: 'orders' } }, spec: { serviceAccountName: 'orders' } },
+  },
+};
+
+function manifest(spec: object, name = 'policy', namespace = 'shop'): JsonValue {
+  const text = JSON.stringify({
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name, namespace },
+    spec,
+  });
+  return JSON.parse(text) as JsonValue;
+}
+
+function imported(...specs: readonly object[]) {
+  return importIstio([deployment, ...specs.map((spec) => manifest(spec))], options);
+}
+
+function askedOf(request: IstioRequest): Asked {
+  const { principal, authority, claims, ...rest } = request;
+  return {
+    ...rest,
+    from: `spiffe://${principal}`,
+    destination: 'spiffe://cluster.local/ns/shop/sa/orders',
+    host: (authority.split(':')[0] ?? '').toLowerCase(),
+    headers: { ...rest.headers, ':authority': authority },
+    ...(claims && { token: { claims, scopes: [] } }),
+  };
+}
+
+const some = (...values: readonly string[]) => fc.subarray([...values], { minLength: 1 });
+const paths = some(
+  '/a',
+  '/a/b',
+  '/a/*',
+  '/a*',
+  '*',
+  '/*',
+  '*.js',
+  '/a/{*}',
+  '/a/{**}',
+  '/{*}/b',
+  '/a/{**}/b',
+);
+type Fields = Readonly<Record<string, fc.Arbitrary<readonly string[]>>>;
+
+/** With more fields hardly any request would be allowed. */
+function oneOrTwo(fields: Fields): fc.Arbitrary<Readonly<Record<string, readonly string[]>>> {
+  return fc
+    .shuffledSubarray(Object.entries(fields), { minLength: 1, maxLength: 2 })
+    .chain((chosen) => fc.record(Object.fromEntries(chosen)));
+}
+
+const source = oneOrTwo({
+  principals: some(
+    'cluster.local/ns/shop/sa/web',
+    'cluster.local/ns/batch/*',
+    '*',
+    '*/sa/web',
+    'cluster.local/ns/ba*',
+  ),
+  notPrincipals: some('cluster.local/ns/shop/sa/web', 'cluster.local/ns/batch/*', '*/sa/web'),
+  namespaces: some('shop', 'batch', 'ba*'),
+  notNamespaces: some('batch', 'ba*'),
+  serviceAccounts: some('web', 'batch/reports'),
+  requestPrincipals: some('*', 'iss/me', 'other/me', 'iss/*'),
+  notRequestPrincipals: some('*', 'iss/me'),
+  ipBlocks: some('10.0.0.0/8', '192.0.2.1'),
+  notIpBlocks: some('10.0.0.0/8'),
+});
+const operation = oneOrTwo({
+  paths,
+  notPaths: paths,
+  methods: some('GET', 'POST', 'HEAD', '*'),
+  notMethods: some('GET', 'POST'),
+  ports: some('80', '443'),
+  notPorts: some('443'),
+  hosts: some('shop', 'shop:*', '*.example', 'shop:81'),
+  notHosts: some('shop', 'shop:81'),
+});
+const when = fc.oneof(
+  fc.record({ key: fc.constant('request.headers[x-a]'), values: some('1', '2*', '*') }),
+  fc.record({ key: fc.constant('request.headers[x-a]'), notValues: some('1', '2') }),
+  fc.record({ key: fc.constant('request.auth.claims[role]'), values: some('admin', 'dev', 'a*') }),
+  fc.record({ key: fc.constant('request.auth.claims[role]'), notValues: some('admin') }),
+);
+const rule = fc.record(
+  {
+    from: fc.array(fc.record({ source: source }), { minLength: 1, maxLength: 2 }),
+    to: fc.array(fc.record({ operation: operation }), { minLength: 1, maxLength: 2 }),
+    when: fc.array(when, { minLength: 1, maxLength: 2 }),
+  },
+  { requiredKeys: [] },
+);
+const policies = fc
+  .tuple(fc.array(rule, { minLength: 1, maxLength: 3 }), fc.array(rule, { maxLength: 2 }))
+  .map(([allow, deny]): readonly PlainPolicy[] => [
+    { action: 'ALLOW', rules: allow },
+    { action: 'DENY', rules: deny },
+  ]);
+const request: fc.Arbitrary<IstioRequest> = fc.record({
+  principal: fc.constantFrom(
+    'cluster.local/ns/shop/sa/web',
+    'cluster.local/ns/batch/sa/reports',
+    'cluster.local/ns/bar/sa/web',
+  ),
+  method: fc.constantFrom('GET', 'HEAD', 'POST', 'DELETE'),
+  path: fc.constantFrom('/', '/a', '/a/', '/a/b', '/a/b/c', '/ab', '/c/b', '/a/x.js'),
+  authority: fc.constantFrom('shop', 'shop:81', 'SHOP', 'api.example'),
+  port: fc.constantFrom(80, 443),
+  sourceIp: fc.constantFrom('10.1.1.1', '192.0.2.1'),
+  headers: fc.constantFrom({}, { 'x-a': '1' }, { 'x-a': '22' }),
+  claims: fc.constantFrom(
+    undefined,
+    { iss: 'iss', sub: 'me' },
+    { iss: 'iss', sub: 'me', role: ['dev', 'admin'] },
+  ),
+});
+
+test('what an imported document allows, Istio allows', async () => {
+  let allowed = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      policies,
+      fc.array(request, { minLength: 20, maxLength: 20 }),
+      async (given, requests) => {
+        const { services } = imported(...given);
+        const engine = await engineOf(documentOf(writeYaml({ version: 1, services })));
+        for (const each of requests) {
+          if (!judge(engine, askedOf(each)).startsWith('allow')) continue;
+          allowed += 1;
+          assert.ok(
+            istioAllows(given, each),
+            `${JSON.stringify(each)}\n${writeYaml({ services })}`,
+          );
+        }
+      },
+    ),
+    { numRuns: 100 },
+  );
+  assert.ok(allowed > 50, `only ${allowed} requests were allowed, which shows little`);
+});
+
+test('ordinary policies are carried whole, without a note', async () => {
+  const specs = [
+    {
+      rules: [
+        {
+          from: [
+            { source: { principals: ['cluster.local/ns/shop/sa/web'] } },
+            { source: { namespaces: ['batch'] } },
+          ],
+          to: [{ operation: { methods: ['GET', 'HEAD'], paths: ['/a', '/a/{*}'], ports: ['80'] } }],
+          when: [{ key: 'request.auth.claims[role]', values: ['admin'] }],
+        },
+      ],
+    },
+    {
+      action: 'DENY',
+      rules: [
+        {
+          to: [{ operation: { paths: ['/a/secret'] } }],
+          from: [{ source: { notNamespaces: ['shop'] } }],
+        },
+      ],
+    },
+  ];
+  const { services, notes } = imported(...specs);
+  assert.deepEqual(notes, []);
+  assert.deepEqual(services, [
+    {
+      name: 'shop.orders',
+      principals: ['spiffe://cluster.local/ns/shop/sa/orders'],
+      deny: [
+        {
+          name: 'policy',
+          paths: ['/a/secret'],
+          unless: { from: ['spiffe://cluster.local/ns/shop/*'] },
+        },
+      ],
+      allow: ['spiffe://cluster.local/ns/shop/sa/web', 'spiffe://cluster.local/ns/batch/*'].map(
+        (from, at) => ({
+          name: at === 0 ? 'policy-2' : 'policy-3',
+          from: [from],
+          methods: ['GET', 'HEAD'],
+          paths: ['/a', '/a/{segment}'],
+          when: { ports: [80], claims: { role: ['admin'] } },
+        }),
+      ),
+    },
+  ]);
+  await engineOf(documentOf(writeYaml({ version: 1, services })));
+});
+
+const notCarried: readonly (readonly [spec: object, says: RegExp])[] = [
+  [
+    { rules: [{ to: [{ operation: { paths: ['*.js'] } }] }] },
+    /ALLOW shop\/policy: paths \*\.js cannot be carried: the rule is left out/,
+  ],
+  [
+    { action: 'DENY', rules: [{ when: [{ key: 'connection.sni', values: ['x'] }] }] },
+    /DENY shop\/policy: connection\.sni x cannot be carried: without it, more is denied/,
+  ],
+  [
+    { action: 'DENY', rules: [{ to: [{ operation: { paths: ['/admin*'] } }] }] },
+    /paths \/admin\* is carried in part: more is denied/,
+  ],
+  [
+    { rules: [{ from: [{ source: { remoteIpBlocks: ['10.0.0.0/8'] } }] }] },
+    /remoteIpBlocks 10\.0\.0\.0\/8 cannot be carried/,
+  ],
+  [
+    { rules: [{ from: [{ source: {} }] }] },
+    /empty source {2}cannot be carried: the rule is left out/,
+  ],
+  [{ rules: [{ form: [] }] }, /form {2}cannot be carried: the rule is left out/],
+  [{ action: 'CUSTOM', rules: [{}] }, /CUSTOM shop\/policy only says when Sallyport is asked/],
+  [{ action: 'AUDIT', rules: [{}] }, /AUDIT shop\/policy decides nothing/],
+  [
+    { targetRefs: [{ kind: 'Gateway', name: 'x' }], rules: [{}] },
+    /ALLOW shop\/policy is for a gateway or waypoint/,
+  ],
+  [
+    { selector: { matchLabels: { app: 'other' } }, rules: [{}] },
+    /ALLOW shop\/policy is about no workload of the files/,
+  ],
+  [{ action: 'DENY', rules: [] }, /shop\/orders has no ALLOW policy/],
+];
+
+for (const [spec, says] of notCarried) {
+  test(`of ${JSON.stringify(spec)} is said ${says.source}`, () => {
+    assert.match(imported(spec).notes.join('\n'), says);
+  });
+}
+
+test('workloads with different policies under one account are left out', () => {
+  const other = structuredClone(deployment);
+  other.spec.template.metadata.labels.app = 'billing';
+  const spec = { selector: { matchLabels: { app: 'orders' } }, rules: [{}] };
+  const { services, notes } = importIstio([deployment, other, manifest(spec)], options);
+  assert.deepEqual(services, []);
+  assert.match(
+    notes.join('\n'),
+    /service account shop\/orders is of workloads with different policies/,
+  );
+});
+
+test('without workloads a policy that may deny one denies it', () => {
+  const allow = manifest({ selector: { matchLabels: { app: 'orders' } }, rules: [{}] }, 'allow');
+  const deny = manifest(
+    { action: 'DENY', selector: { matchLabels: { tier: 'back' } }, rules: [{}] },
+    'deny',
+  );
+  const { services, notes } = importIstio([allow, deny], options);
+  assert.deepEqual(
+    services.map(({ name, deny: denied }) => [name, denied.length]),
+    [['shop.orders', 1]],
+  );
+  assert.match(notes.join('\n'), /is taken to run under the service account orders/);
+});
