@@ -63,10 +63,12 @@ test('after a failover the new primary counts on from what was replicated', asyn
     [true, true],
   );
   // WAIT would be asked on another connection, which has written nothing.
-  const countOn = async (server: RedisServer) => server.command('GET', 'sallyport:limit:a');
-  const counted = await countOn(group.primary);
+  const count = ['GET', 'sallyport:limit:a'] as const;
+  const counted = await group.primary.command(...count);
   assert.notEqual(counted, null);
-  await until('it is replicated', async () => (await countOn(group.replica)) === counted);
+  await until('it is replicated', async () => {
+    return (await group.replica.command(...count)) === counted;
+  });
   await group.primary.kill();
   assert.equal(typeof (await ask(opened, chargeFor('a', 2))), 'string', 'nobody can say');
   await until('the replica is primary', async () => ask(opened, chargeFor('b', 1)).then(isTrue));
