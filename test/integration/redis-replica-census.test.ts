@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReplicaCensus } from '../../src/shared-state/replica-census.ts';
+import type { RedisCredentials } from '../../src/shared-state/redis-settings.ts';
 import { createRedisConnection } from '../../src/shared-state/redis-connection.ts';
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings } from '../setup/redis-settings.ts';
@@ -11,8 +14,13 @@ function onFault(cause: string): never {
   assert.fail(cause);
 }
 
-function startReplica(t: TestContext, url: string): ReplicaCensus {
-  const runner = createRedisConnection(redisSettings({ kind: 'standalone', url }), {
+function startReplica(
+  t: TestContext,
+  url: string,
+  credentials: RedisCredentials = {},
+): ReplicaCensus {
+  const settings = redisSettings({ kind: 'standalone', url }, { credentials });
+  const runner = createRedisConnection(settings, {
     connected: () => {
       census.beatNow();
     },
@@ -40,4 +48,16 @@ test('replicas count each other, forget who is gone, and keep the number while R
   await server.kill();
   await sleep(1000);
   assert.ok(allSee(2)(), 'beats have failed');
+});
+
+test('the rights of docs/limits.md are enough to be counted', async (t) => {
+  const server = await new RedisServer().start();
+  t.after(() => server.remove());
+  const guide = readFileSync(join(import.meta.dirname, '../../docs/limits.md'), 'utf8');
+  const [, rights = ''] = /ACL SETUSER sallyport on >… (.+)/.exec(guide) ?? [];
+  assert.match(rights, /\+zadd/);
+  await server.command('ACL', 'SETUSER', 'sallyport', 'on', '>secret', ...rights.split(' '));
+  const credentials = { username: 'sallyport', password: 'secret' };
+  const replicas = [1, 2].map(() => startReplica(t, server.url, credentials));
+  await until('both are seen', () => replicas.every(({ count }) => count === 2));
 });
