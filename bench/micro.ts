@@ -1,8 +1,9 @@
 import { compileMask } from '../src/audit/mask.ts';
 import { formatRecord } from '../src/audit/record.ts';
-import type { CompletedCheck } from '../src/check/check.ts';
-import { decide } from '../src/check/decide.ts';
+import type { Check, CompletedCheck } from '../src/check/check.ts';
+import { decide, type Gate } from '../src/check/decide.ts';
 import { Denial } from '../src/domain/decision.ts';
+import type { RequestView } from '../src/domain/request.ts';
 import { jsonText } from '../src/domain/json.ts';
 import { systemClock } from '../src/domain/clock.ts';
 import { createAnswerer } from '../src/envoy/answer.ts';
@@ -15,6 +16,7 @@ import { encodeCheckRequest } from './check-request.ts';
 import { evaluations } from './evaluations.ts';
 import { openGate } from './gate.ts';
 import { timeOpaBench } from './opa-bench.ts';
+import { withToken } from './known-token.ts';
 import { type Operation, type OperationTime, timeOperations } from './operations.ts';
 import { formatTable } from './table.ts';
 
@@ -33,20 +35,15 @@ async function stages(): Promise<Operation[]> {
   const mask = compileMask([]);
   const { observer } = createTelemetry({ version: 'bench' });
 
-  const call = { getDeadline: () => Infinity, cancelled: false };
-  const complete = async (): Promise<CompletedCheck> => {
-    const check = arrivalOf(call, systemClock, { checkTimeoutMs: 150, deadlineMarginMs: 20 });
-    check.attributes = decodeCheckRequest(bytes);
-    const decision = await decide(gate, check, systemClock);
-    const durationMs = systemClock.monotonicMs() - check.startedMs;
-    return { check, decision, policy: gate.policy.identity, durationMs };
+  const completed = await complete(gate, bytes);
+  const { attributes = {}, request, caller, deadlineMs } = allowed(completed);
+  const known = await withToken(gate);
+  const knownRequest = allowed(await complete(known.gate, known.message)).request;
+  const wholeCheck = async (through: Gate, message: Buffer) => {
+    const decided = await complete(through, message);
+    observer.observe(decided);
+    return [encodeCheckResponse(answer(decided)), formatRecord(decided, mask, {})];
   };
-
-  const completed = await complete();
-  const { attributes = {}, request, caller, deadlineMs } = completed.check;
-  if (request === undefined || completed.decision instanceof Denial) {
-    throw new Error('the measured check is not allowed');
-  }
   const question = { request, caller };
   const limitQuestion = { ...question, rule: completed.check.verdict?.rule, named: [] };
   const inputOptions = { skipRequestBodyParse: false, grpcMethods: undefined };
@@ -55,6 +52,10 @@ async function stages(): Promise<Operation[]> {
     { name: 'decode', run: () => decodeCheckRequest(bytes) },
     { name: 'request view', run: () => gate.requests.read(attributes) },
     { name: 'caller', run: () => gate.callers.resolve(request) },
+    {
+      name: 'caller, with a known token',
+      run: () => known.gate.callers.resolve(knownRequest),
+    },
     { name: 'input document', run: () => inputDocument(question, inputOptions) },
     {
       name: 'input document and text',
@@ -70,15 +71,30 @@ async function stages(): Promise<Operation[]> {
     { name: 'answer and encode', run: () => encodeCheckResponse(answer(completed)) },
     { name: 'mask and write the record', run: () => formatRecord(completed, mask, {}) },
     { name: 'observe', run: () => observer.observe(completed) },
+    { name: 'all of a check', run: () => wholeCheck(gate, bytes) },
     {
-      name: 'all of a check',
-      run: async () => {
-        const decided = await complete();
-        observer.observe(decided);
-        return [encodeCheckResponse(answer(decided)), formatRecord(decided, mask, {})];
-      },
+      name: 'all of a check, with a known token',
+      run: () => wholeCheck(known.gate, known.message),
     },
   ];
+}
+
+const call = { getDeadline: () => Infinity, cancelled: false };
+
+async function complete(gate: Gate, message: Buffer): Promise<CompletedCheck> {
+  const check = arrivalOf(call, systemClock, { checkTimeoutMs: 150, deadlineMarginMs: 20 });
+  check.attributes = decodeCheckRequest(message);
+  const decision = await decide(gate, check, systemClock);
+  const durationMs = systemClock.monotonicMs() - check.startedMs;
+  return { check, decision, policy: gate.policy.identity, durationMs };
+}
+
+function allowed({ check, decision }: CompletedCheck): Check & { readonly request: RequestView } {
+  const { request } = check;
+  if (request === undefined || decision instanceof Denial) {
+    throw new Error('the measured check is not allowed');
+  }
+  return { ...check, request };
 }
 
 function format(times: readonly OperationTime[]): string {

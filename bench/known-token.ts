@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { surroundingsAside } from '../src/app/caller-surroundings.ts';
+import { loadCallers } from '../src/app/load-callers.ts';
+import { valueOf } from '../src/app/loaded.ts';
+import type { Gate } from '../src/check/decide.ts';
+import { systemClock } from '../src/domain/clock.ts';
+import type { TokenIssuerSettings } from '../src/domain/token-settings.ts';
+import { encodeCheckRequest } from './check-request.ts';
+
+const issuer = 'https://tokens.shop.example';
+const lifetimeMs = 3_600_000;
+
+/** A gate that verifies tokens, and the measured check with a token that it can verify. */
+export async function withToken(gate: Gate): Promise<{ gate: Gate; message: Buffer }> {
+  const { publicKey, privateKey } = await generateKeyPair('ES256');
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+  try {
+    const path = join(directory, 'keys.json');
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'bench' };
+    writeFileSync(path, JSON.stringify({ keys: [jwk] }));
+    const identity = {
+      trustDomains: ['shop.example'],
+      federatedTrustDomains: [],
+      sources: ['peer'],
+      require: 'either',
+      jwt: [settingsFor(path)],
+      maxVerificationsPerSecond: 1000,
+    } as const;
+    const { callers } = surroundingsAside(systemClock);
+    const token = await sign(privateKey);
+    return {
+      gate: { ...gate, callers: valueOf(await loadCallers(identity, callers)) },
+      message: encodeCheckRequest(`Bearer ${token}`),
+    };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** A dozen claims, about as long as the measured check's own. */
+function sign(privateKey: CryptoKey): Promise<string> {
+  const claims = {
+    client_id: 'shop-web',
+    scope: 'orders:read orders:write',
+    amr: ['pwd', 'mfa'],
+    acr: 'urn:shop:silver',
+    azp: 'shop-web',
+    tenant: 'acme',
+  };
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'ES256', kid: 'bench', typ: 'JWT' })
+    .setIssuer(issuer)
+    .setSubject('spiffe://shop.example/ns/shop/sa/web')
+    .setAudience('orders')
+    .setJti(crypto.randomUUID())
+    .setIssuedAt()
+    .setExpirationTime(new Date(Date.now() + lifetimeMs))
+    .sign(privateKey);
+}
+
+function settingsFor(path: string): TokenIssuerSettings {
+  return {
+    issuer,
+    kind: 'service',
+    keys: { kind: 'file', path },
+    audiences: ['orders'],
+    algorithms: ['ES256'],
+    types: ['jwt'],
+    maxLifetimeMs: lifetimeMs,
+    clockSkewMs: 1000,
+    scopes: [],
+    header: 'authorization',
+    forward: true,
+    principalClaim: 'sub',
+    principalPrefix: '',
+    trustDomains: [],
+    bindTo: 'peer',
+  };
+}
