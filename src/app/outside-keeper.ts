@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OutsideConfig } from '../config/config.ts';
 import { systemClock } from '../domain/clock.ts';
-import { readAllowedHosts } from '../policy/rego/builtins/allowed-hosts.ts';
-import { createHttpFetcher } from '../policy/rego/builtins/http-fetcher.ts';
-import { outsideBuiltins } from '../policy/rego/builtins/outside.ts';
+import { readAllowedHosts } from '../policy/rego/builtins/http/allowed-hosts.ts';
+import { createHttpFetcher } from '../policy/rego/builtins/http/http-fetcher.ts';
+import { outsideBuiltins } from '../policy/rego/builtins/http/outside.ts';
 import type { Outside } from '../policy/wasm-engine.ts';
 import { plainYaml } from './policy-builtins.ts';
 

@@ -1,6 +1,6 @@
 import { parsePlainYaml } from '../config/plain-yaml.ts';
 import type { BuiltinTable } from '../policy/rego/builtin.ts';
-import { createYamlBuiltins, type YamlCodec } from '../policy/rego/builtins/yaml.ts';
+import { createYamlBuiltins, type YamlCodec } from '../policy/rego/builtins/yaml/yaml.ts';
 
 export const plainYaml: YamlCodec = { parse: parsePlainYaml };
 

@@ -17,8 +17,8 @@ import {
   type EvaluationScope,
 } from './rego/builtin.ts';
 import { hostBuiltins } from './rego/builtins.ts';
-import { evaluateWithFetches } from './rego/builtins/evaluate-with-fetches.ts';
-import type { Fetcher } from './rego/builtins/fetcher.ts';
+import { evaluateWithFetches } from './rego/builtins/http/evaluate-with-fetches.ts';
+import type { Fetcher } from './rego/builtins/http/fetcher.ts';
 import { interpretResult } from './result.ts';
 import { unanswered } from './unanswered.ts';
 import { loadPolicy, loadPolicyWithoutPause } from './wasm/load-policy.ts';

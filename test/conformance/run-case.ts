@@ -1,10 +1,10 @@
 import { parsePlainYaml } from '../../src/config/plain-yaml.ts';
 import { BundleError } from '../../src/policy/bundle-error.ts';
 import type { Builtin } from '../../src/policy/rego/builtin.ts';
-import { readAllowedHosts } from '../../src/policy/rego/builtins/allowed-hosts.ts';
-import { evaluateWithFetches } from '../../src/policy/rego/builtins/evaluate-with-fetches.ts';
-import { createHttpFetcher } from '../../src/policy/rego/builtins/http-fetcher.ts';
-import { outsideBuiltins } from '../../src/policy/rego/builtins/outside.ts';
+import { readAllowedHosts } from '../../src/policy/rego/builtins/http/allowed-hosts.ts';
+import { evaluateWithFetches } from '../../src/policy/rego/builtins/http/evaluate-with-fetches.ts';
+import { createHttpFetcher } from '../../src/policy/rego/builtins/http/http-fetcher.ts';
+import { outsideBuiltins } from '../../src/policy/rego/builtins/http/outside.ts';
 import { readRego } from '../../src/policy/rego/text.ts';
 import { evaluateModule } from '../../src/policy/wasm/evaluate-module.ts';
 import type { ConformanceCase } from './corpus.ts';

@@ -6,8 +6,8 @@ import { type BundleContent, bundleOf, readFiles } from '../bundles/read-bundle.
 import { formatRoot } from '../bundles/roots.ts';
 import { createSignatureCheck, readToken, type SignatureCheck } from '../bundles/signatures.ts';
 import { joinData } from '../join-data.ts';
-import { outsideBuiltinNames } from '../rego/builtins/outside.ts';
-import type { YamlCodec } from '../rego/builtins/yaml.ts';
+import { outsideBuiltinNames } from '../rego/builtins/http/outside.ts';
+import type { YamlCodec } from '../rego/builtins/yaml/yaml.ts';
 import { refusalOf } from '../rego/refused-builtins.ts';
 import { readModule } from '../wasm/policy-module.ts';
 

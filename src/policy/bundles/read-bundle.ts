@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BundleError } from '../bundle-error.ts';
-import type { YamlCodec } from '../rego/builtins/yaml.ts';
+import type { YamlCodec } from '../rego/builtins/yaml/yaml.ts';
 import { readArchive } from './archive.ts';
 import type { Bundle, BundleFiles, Snapshot } from './bundle.ts';
 import { mergeData, splitData } from './data-documents.ts';

@@ -1,5 +1,5 @@
 import type { SigningSettings } from '../../domain/bundle-settings.ts';
-import type { YamlCodec } from '../rego/builtins/yaml.ts';
+import type { YamlCodec } from '../rego/builtins/yaml/yaml.ts';
 import type { Snapshot } from './bundle.ts';
 import { applyDelta } from './delta.ts';
 import { type BundleContent, readBundle } from './read-bundle.ts';

@@ -1,6 +1,6 @@
 import { BundleError } from '../bundle-error.ts';
 import { jsonText } from '../rego/builtins/json-text.ts';
-import { readYaml, type YamlCodec } from '../rego/builtins/yaml.ts';
+import { readYaml, type YamlCodec } from '../rego/builtins/yaml/yaml.ts';
 import type { BundleFiles } from './bundle.ts';
 
 /** The library takes about a second for a MiB. */

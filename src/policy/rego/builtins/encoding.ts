@@ -1,6 +1,6 @@
 import { BuiltinError, type BuiltinTable } from '../builtin.ts';
 import { type RegoEntry, RegoObject, type RegoValue } from '../value.ts';
-import { parseQuery, queryEscape, queryUnescape } from './go-url.ts';
+import { parseQuery, queryEscape, queryUnescape } from './go/url.ts';
 import { objectKeyText } from './json-text.ts';
 import { membersOf, objectOperand, operandError, stringOperand } from './operands.ts';
 

@@ -1,6 +1,6 @@
 import { writeNumber } from '../number.ts';
 import { isArray, isNumber, RegoSet, type RegoValue } from '../value.ts';
-import { quote } from './go-quote.ts';
+import { quote } from './go/quote.ts';
 
 /** A value as OPA writes it for people: `{"a": [1, "b"]}`, `{1, 2}`, `set()`. */
 export function literalOf(value: RegoValue): string {

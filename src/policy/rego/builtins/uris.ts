@@ -1,6 +1,6 @@
 import { BuiltinError, type BuiltinTable } from '../builtin.ts';
 import { RegoObject } from '../value.ts';
-import { parseUri, type UriParts } from './go-uri.ts';
+import { parseUri, type UriParts } from './go/uri.ts';
 import { stringOperand } from './operands.ts';
 
 /** OPA v1/topdown/uri.go. */

@@ -1,4 +1,4 @@
-import { awsSigningBuiltins } from '../../../../../src/policy/rego/builtins/aws-signing.ts';
+import { awsSigningBuiltins } from '../../../../../src/policy/rego/builtins/http/aws-signing.ts';
 import { testAgainstOracle } from './oracle.ts';
 
 testAgainstOracle('aws-signing', awsSigningBuiltins);

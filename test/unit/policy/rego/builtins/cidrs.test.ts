@@ -1,4 +1,4 @@
-import { cidrBuiltins } from '../../../../../src/policy/rego/builtins/cidrs.ts';
+import { cidrBuiltins } from '../../../../../src/policy/rego/builtins/networks/cidrs.ts';
 import { testAgainstOracle } from './oracle.ts';
 
 testAgainstOracle('cidrs', cidrBuiltins);

@@ -1,4 +1,4 @@
-import { globBuiltins } from '../../../../../src/policy/rego/builtins/globs.ts';
+import { globBuiltins } from '../../../../../src/policy/rego/builtins/globs/globs.ts';
 import { testAgainstOracle } from './oracle.ts';
 
 testAgainstOracle('globs', globBuiltins);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BuiltinError, BuiltinHalt } from '../../../../../src/policy/rego/builtin.ts';
-import { graphqlBuiltins } from '../../../../../src/policy/rego/builtins/graphql.ts';
+import { graphqlBuiltins } from '../../../../../src/policy/rego/builtins/graphql/graphql.ts';
 import { isArray, RegoObject, type RegoValue } from '../../../../../src/policy/rego/value.ts';
 import { answer, callOf, testAgainstOracle } from './oracle.ts';
 

@@ -12,11 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { TLSSocket } from 'node:tls';
-import { readAllowedHosts } from '../../../../../src/policy/rego/builtins/allowed-hosts.ts';
+import { readAllowedHosts } from '../../../../../src/policy/rego/builtins/http/allowed-hosts.ts';
 import {
   createHttpFetcher,
   type FetchLimits,
-} from '../../../../../src/policy/rego/builtins/http-fetcher.ts';
+} from '../../../../../src/policy/rego/builtins/http/http-fetcher.ts';
 import { jsonText } from '../../../../../src/policy/rego/builtins/json-text.ts';
 import { readJson } from '../../../../../src/policy/rego/builtins/read-json.ts';
 import { RegoObject, RegoSet, type RegoValue } from '../../../../../src/policy/rego/value.ts';

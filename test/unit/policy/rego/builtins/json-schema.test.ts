@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { jsonSchemaBuiltins } from '../../../../../src/policy/rego/builtins/json-schema.ts';
+import { jsonSchemaBuiltins } from '../../../../../src/policy/rego/builtins/json-schema/json-schema.ts';
 import { answer, testAgainstOracle } from './oracle.ts';
 
 testAgainstOracle('json-schema', jsonSchemaBuiltins);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { jwtBuiltins } from '../../../../../src/policy/rego/builtins/jwt.ts';
+import { jwtBuiltins } from '../../../../../src/policy/rego/builtins/jwt/jwt.ts';
 import { readJson } from '../../../../../src/policy/rego/builtins/read-json.ts';
 import type { RegoValue } from '../../../../../src/policy/rego/value.ts';
 import { answer, testAgainstOracle } from './oracle.ts';

@@ -12,17 +12,17 @@ import {
   allowsAddress,
   allowsHost,
   readAllowedHosts,
-} from '../../../../../src/policy/rego/builtins/allowed-hosts.ts';
-import { evaluateWithFetches } from '../../../../../src/policy/rego/builtins/evaluate-with-fetches.ts';
-import type { Fetcher } from '../../../../../src/policy/rego/builtins/fetcher.ts';
+} from '../../../../../src/policy/rego/builtins/http/allowed-hosts.ts';
+import { evaluateWithFetches } from '../../../../../src/policy/rego/builtins/http/evaluate-with-fetches.ts';
+import type { Fetcher } from '../../../../../src/policy/rego/builtins/http/fetcher.ts';
 import {
   failureAnswer,
   freshUntil,
   httpAnswer,
   type HttpResponse,
-} from '../../../../../src/policy/rego/builtins/http-answer.ts';
+} from '../../../../../src/policy/rego/builtins/http/answer.ts';
 import { jsonText } from '../../../../../src/policy/rego/builtins/json-text.ts';
-import { outsideBuiltins } from '../../../../../src/policy/rego/builtins/outside.ts';
+import { outsideBuiltins } from '../../../../../src/policy/rego/builtins/http/outside.ts';
 import { readJson } from '../../../../../src/policy/rego/builtins/read-json.ts';
 import { RegoObject, RegoSet, type RegoValue } from '../../../../../src/policy/rego/value.ts';
 import { callOf } from './oracle.ts';

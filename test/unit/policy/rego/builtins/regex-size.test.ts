@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { compileRegex } from '../../../../../src/policy/rego/builtins/regex-cache.ts';
-import { regexSize } from '../../../../../src/policy/rego/builtins/regex-size.ts';
+import { compileRegex } from '../../../../../src/policy/rego/builtins/regex/cache.ts';
+import { regexSize } from '../../../../../src/policy/rego/builtins/regex/size.ts';
 
 const atom = fc.constantFrom('a', '.', '\\d', '[a-z\\]]', '[^]x]', '\\{', '\\pL');
 const repetition = fc.constantFrom('', '*', '+?', '{3}', '{2,5}', '{0,9}?', '{4,}');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BuiltinHalt } from '../../../../../src/policy/rego/builtin.ts';
-import { regexBuiltins } from '../../../../../src/policy/rego/builtins/regex.ts';
+import { regexBuiltins } from '../../../../../src/policy/rego/builtins/regex/regex.ts';
 import type { RegoValue } from '../../../../../src/policy/rego/value.ts';
 import { callOf, testAgainstOracle } from './oracle.ts';
 

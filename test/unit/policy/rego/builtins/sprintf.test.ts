@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BuiltinHalt } from '../../../../../src/policy/rego/builtin.ts';
-import { sprintfBuiltins } from '../../../../../src/policy/rego/builtins/sprintf.ts';
+import { sprintfBuiltins } from '../../../../../src/policy/rego/builtins/go/sprintf.ts';
 import { callOf, testAgainstOracle } from './oracle.ts';
 
 testAgainstOracle('sprintf', sprintfBuiltins);

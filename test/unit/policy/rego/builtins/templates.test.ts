@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BuiltinError, BuiltinHalt } from '../../../../../src/policy/rego/builtin.ts';
-import { templateBuiltins } from '../../../../../src/policy/rego/builtins/templates.ts';
+import { templateBuiltins } from '../../../../../src/policy/rego/builtins/templates/templates.ts';
 import { RegoObject } from '../../../../../src/policy/rego/value.ts';
 import { callOf, testAgainstOracle } from './oracle.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { timeBuiltins } from '../../../../../src/policy/rego/builtins/times.ts';
+import { timeBuiltins } from '../../../../../src/policy/rego/builtins/time/times.ts';
 import { callOf, testAgainstOracle } from './oracle.ts';
 
 testAgainstOracle('times', timeBuiltins);

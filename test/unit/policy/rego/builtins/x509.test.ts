@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { x509Builtins } from '../../../../../src/policy/rego/builtins/x509.ts';
+import { x509Builtins } from '../../../../../src/policy/rego/builtins/x509/x509.ts';
 import { answer, testAgainstOracle } from './oracle.ts';
 
 testAgainstOracle('x509', x509Builtins);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parsePlainYaml } from '../../../../../src/config/plain-yaml.ts';
 import { BuiltinError } from '../../../../../src/policy/rego/builtin.ts';
-import { createYamlBuiltins } from '../../../../../src/policy/rego/builtins/yaml.ts';
+import { createYamlBuiltins } from '../../../../../src/policy/rego/builtins/yaml/yaml.ts';
 import { callOf, testAgainstOracle } from './oracle.ts';
 
 const yamlBuiltins = createYamlBuiltins({ parse: parsePlainYaml });
