@@ -1,13 +1,15 @@
 import type { BundleSettings, HttpServerSettings } from '../domain/bundle-settings.ts';
+import type { TokenIssuerSettings } from '../domain/token-settings.ts';
 import type { Config } from './config.ts';
 
 const hidden = '***';
 
 /** The configuration as it may be printed: without the secrets. */
 export function redact(config: Config): Config {
-  const { redis, policy } = config;
+  const { redis, policy, identity } = config;
   return {
     ...config,
+    identity: { ...identity, jwt: identity.jwt.map(redactIssuer) },
     policy: {
       ...policy,
       bundles: policy.bundles.map(redactBundle),
@@ -15,6 +17,12 @@ export function redact(config: Config): Config {
     },
     ...(redis?.url !== undefined && { redis: { ...redis, url: withoutPassword(redis.url) } }),
   };
+}
+
+function redactIssuer(issuer: TokenIssuerSettings): TokenIssuerSettings {
+  const { keys } = issuer;
+  if (keys.kind === 'file') return issuer;
+  return { ...issuer, keys: { ...keys, url: withoutPassword(keys.url) } };
 }
 
 /** Also without what may be one: headers, and keys, which of an HMAC are secret. */

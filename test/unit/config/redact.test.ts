@@ -40,6 +40,15 @@ policy:
   assert.doesNotMatch(inspect(redact(loaded.config).policy, { depth: 10 }), /hunter2/);
 });
 
+test('a printed configuration has no key to the keys of an issuer', () => {
+  const jwks = "{ url: 'https://a/jwks?key=hunter2' }";
+  const issuer = `{ issuer: a, audiences: [o], algorithms: [ES256], jwks: ${jwks} }`;
+  const file = writtenFile(`policy: { bundle: b }\nidentity: { jwt: [${issuer}] }`);
+  const loaded = loadConfig(file, {});
+  assert.ok('config' in loaded);
+  assert.doesNotMatch(inspect(redact(loaded.config), { depth: 10 }), /hunter2/);
+});
+
 test('a printed configuration has no query, where a password could also be', () => {
   assert.equal(printed('redis://redis:6379?password=hunter2'), 'redis://redis:6379');
 });
