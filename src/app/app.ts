@@ -48,8 +48,8 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
     health.setServing(!keeper.served.isWaiting);
     statusReports.changed();
   };
-  const door = config.server.tls && valueOf(DoorKeeper.open(config.server.tls, surroundings));
-  const gate = await openGate(config, surroundings, showState);
+  const door = config.server.tls && valueOf(await DoorKeeper.open(config.server.tls, surroundings));
+  const gate = await orElse(openGate(config, surroundings, showState), () => door?.close());
   const { keeper, bundles } = gate;
   const labels = createLabels(config.audit);
   const report = () => statusReport(labels, bundles.status());

@@ -1,6 +1,5 @@
 import type { ServerTlsConfig } from '../config/config.ts';
-import type { Problem } from '../config/problem.ts';
-import { readText } from '../config/read-file.ts';
+import { formatProblem, type Problem } from '../config/problem.ts';
 import { factsOf } from '../domain/certificate-facts.ts';
 import { parseSpiffePattern } from '../domain/spiffe-pattern.ts';
 import type { GrpcServer } from '../server/grpc-server.ts';
@@ -10,15 +9,21 @@ import type { TlsDoorOptions } from '../server/tls/tls-door.ts';
 import type { Loaded } from './loaded.ts';
 import type { Surroundings } from './open-gate.ts';
 import { refusalLog } from './refusal-log.ts';
+import { fileSource, type MaterialSource, openWorkloadSource } from './tls-material.ts';
 
 /** The files whose change means other certificates. */
 export function tlsFiles(tls: ServerTlsConfig | undefined): readonly string[] {
-  return tls === undefined ? [] : [tls.certificate, tls.privateKey, tls.clientCa];
+  const { certificate, privateKey, clientCa } = tls ?? {};
+  return [certificate, privateKey, clientCa].filter((path) => path !== undefined);
 }
 
 /** Reads the files of `server.tls`, and everything that a handshake would fail for. */
-export function loadTrust(tls: ServerTlsConfig, nowMs: number): Loaded<Trust> {
-  const material = readMaterial(tls);
+export function loadTrust(
+  tls: ServerTlsConfig,
+  nowMs: number,
+  source: MaterialSource = fileSource,
+): Loaded<Trust> {
+  const material = source.read(tls);
   return 'problems' in material ? material : trustOf(tls, material.value, nowMs);
 }
 
@@ -27,12 +32,19 @@ export function loadTrust(tls: ServerTlsConfig, nowMs: number): Loaded<Trust> {
  * the old serving.
  */
 export class DoorKeeper {
+  readonly #source: MaterialSource;
   readonly #surroundings: Surroundings;
   #tls: ServerTlsConfig;
   #trust: Trust;
   #server: Pick<GrpcServer, 'useTrust'> | undefined;
 
-  private constructor(tls: ServerTlsConfig, trust: Trust, surroundings: Surroundings) {
+  private constructor(
+    tls: ServerTlsConfig,
+    source: MaterialSource,
+    trust: Trust,
+    surroundings: Surroundings,
+  ) {
+    this.#source = source;
     this.#tls = tls;
     this.#trust = trust;
     this.#surroundings = surroundings;
@@ -43,10 +55,22 @@ export class DoorKeeper {
     );
   }
 
-  static open(tls: ServerTlsConfig, surroundings: Surroundings): Loaded<DoorKeeper> {
-    const loaded = loadTrust(tls, surroundings.clock.nowMs());
-    if ('problems' in loaded) return loaded;
-    return { value: new DoorKeeper(tls, loaded.value, surroundings) };
+  /** Waits for a Workload API to answer first. */
+  static async open(tls: ServerTlsConfig, surroundings: Surroundings): Promise<Loaded<DoorKeeper>> {
+    const source =
+      tls.workloadApi === undefined
+        ? fileSource
+        : await openWorkloadSource(tls.workloadApi, surroundings);
+    const loaded = loadTrust(tls, surroundings.clock.nowMs(), source);
+    if ('problems' in loaded) {
+      source.close();
+      return loaded;
+    }
+    const keeper = new DoorKeeper(tls, source, loaded.value, surroundings);
+    source.onChange(() => {
+      keeper.renew();
+    });
+    return { value: keeper };
   }
 
   /** For the server: what to begin with, and whom to tell of those who were not let in. */
@@ -71,15 +95,35 @@ export class DoorKeeper {
     return tlsFiles(this.#tls);
   }
 
-  /** What serves with these settings once it is called. */
-  prepare(tls: ServerTlsConfig): Loaded<() => void> {
-    const loaded = loadTrust(tls, this.#surroundings.clock.nowMs());
+  /** What serves with these settings once it is called. Another source waits for a restart. */
+  prepare(wanted: ServerTlsConfig): Loaded<() => void> {
+    const isSameSource = wanted.workloadApi === this.#tls.workloadApi;
+    const { allowedClients } = wanted;
+    const tls = isSameSource ? wanted : { ...this.#tls, allowedClients };
+    const loaded = loadTrust(tls, this.#surroundings.clock.nowMs(), this.#source);
     if ('problems' in loaded) return loaded;
     const adopt = (): void => {
       [this.#tls, this.#trust] = [tls, loaded.value];
       this.#server?.useTrust(loaded.value);
     };
     return { value: adopt };
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+
+  /** The source has something new. */
+  renew(): void {
+    const { telemetry, log } = this.#surroundings;
+    const problems = this.reload();
+    telemetry.reloaded('certificate', problems.length === 0 ? 'success' : 'failure');
+    if (problems.length === 0) log.info('certificate renewed');
+    else {
+      log.error('certificate not renewed: the old one goes on serving', {
+        problems: problems.map(formatProblem),
+      });
+    }
   }
 
   /** The files have changed. */
@@ -91,31 +135,11 @@ export class DoorKeeper {
   }
 }
 
-function readMaterial(tls: ServerTlsConfig): Loaded<TlsMaterial> {
-  const problems: Problem[] = [];
-  const read = (key: 'certificate' | 'privateKey' | 'clientCa'): string => {
-    const file = tls[key];
-    try {
-      return readText(file);
-    } catch (fault) {
-      const message = fault instanceof Error ? fault.message : String(fault);
-      problems.push({ file, path: `server.tls.${key}`, message });
-      return '';
-    }
-  };
-  const material = {
-    certificate: read('certificate'),
-    privateKey: read('privateKey'),
-    clientCa: [{ pem: read('clientCa') }],
-  };
-  return problems.length > 0 ? { problems } : { value: material };
-}
-
 function trustOf(tls: ServerTlsConfig, material: TlsMaterial, nowMs: number): Loaded<Trust> {
   const read = readCredentials(material, nowMs);
   if ('faults' in read) {
     const problems = read.faults.map(({ part, message }) => ({
-      file: tls[part],
+      file: tls[part] ?? tls.workloadApi ?? '',
       path: `server.tls.${part}`,
       message,
     }));

@@ -22,7 +22,10 @@ export async function inspectConfiguration(config: Config): Promise<readonly Pro
   const redis = config.redis === undefined ? [] : problemsOf(loadRedisSettings(config.redis));
   const token = problemsOf(await probeAdminToken(config.admin));
   const { tls } = config.server;
-  const door = tls === undefined ? [] : problemsOf(loadTrust(tls, systemClock.nowMs()));
+  const door =
+    tls === undefined || tls.workloadApi !== undefined
+      ? []
+      : problemsOf(loadTrust(tls, systemClock.nowMs()));
   return [...token, ...door, ...problemsOf(limits), ...problemsOf(gate), ...bundles, ...redis];
 }
 

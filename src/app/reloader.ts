@@ -55,6 +55,7 @@ export class Reloader {
   /** Waits for a reload that is under way. */
   stop(): Promise<void> {
     this.#dependencies.source.files.stop();
+    this.#dependencies.door?.close();
     return this.#last;
   }
 

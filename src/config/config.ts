@@ -40,11 +40,13 @@ export interface ServerConfig {
   readonly tls?: ServerTlsConfig;
 }
 
-/** Absolute paths of PEM files. */
+/** Three absolute paths of PEM files, or `workloadApi`. */
 export interface ServerTlsConfig {
-  readonly certificate: string;
-  readonly privateKey: string;
-  readonly clientCa: string;
+  readonly certificate?: string;
+  readonly privateKey?: string;
+  readonly clientCa?: string;
+  /** The absolute path of the socket of a SPIFFE Workload API. */
+  readonly workloadApi?: string;
   /** SPIFFE IDs, exact or with a trailing `/*`; at least one. */
   readonly allowedClients: readonly string[];
 }

@@ -1,5 +1,6 @@
 import type { ServerConfig, ServerTlsConfig } from './config.ts';
 import {
+  type Conflict,
   conflictIf,
   defaulted,
   filled,
@@ -9,26 +10,44 @@ import {
   required,
   section,
 } from './schema.ts';
-import { address, duration, filePath, integer, size, spiffePattern } from './values.ts';
+import { address, duration, filePath, integer, size, spiffePattern, unixSocket } from './values.ts';
 
-const tls = section<ServerTlsConfig>({
-  certificate: required(
-    'certificate',
-    filePath,
-    'What Envoy is shown (PEM): ours, then those that lead to its authority. Watched.',
-  ),
-  privateKey: required('privateKey', filePath, 'Of that certificate. Watched.'),
-  clientCa: required(
-    'clientCa',
-    filePath,
-    'The authorities of clients, and no others; an old and a new one overlap. Watched.',
-  ),
-  allowedClients: required(
-    'allowedClients',
-    filled(list(spiffePattern, 'SPIFFE IDs'), 'is empty; list your Envoys'),
-    'Who may ask: `spiffe://prod/ns/istio-ingress/sa/*`.',
-  ),
-});
+const files = ['certificate', 'privateKey', 'clientCa'] as const;
+
+function tlsConflicts(written: ServerTlsConfig): readonly Conflict[] {
+  return written.workloadApi === undefined
+    ? files.flatMap((key) => conflictIf(written[key] === undefined, key, 'is missing'))
+    : files.flatMap((key) =>
+        conflictIf(written[key] !== undefined, key, 'comes from workloadApi too; keep one of them'),
+      );
+}
+
+const tls = section<ServerTlsConfig>(
+  {
+    certificate: optional(
+      'certificate',
+      filePath,
+      'What Envoy is shown (PEM): ours, then those that lead to its authority. Watched.',
+    ),
+    privateKey: optional('privateKey', filePath, 'Of that certificate. Watched.'),
+    clientCa: optional(
+      'clientCa',
+      filePath,
+      'The authorities of clients, and no others; an old and a new one overlap. Watched.',
+    ),
+    workloadApi: optional(
+      'workloadApi',
+      unixSocket,
+      'Instead of the files: a SPIFFE Workload API (SPIRE) gives and rotates them.',
+    ),
+    allowedClients: required(
+      'allowedClients',
+      filled(list(spiffePattern, 'SPIFFE IDs'), 'is empty; list your Envoys'),
+      'Who may ask: `spiffe://prod/ns/istio-ingress/sa/*`.',
+    ),
+  },
+  tlsConflicts,
+);
 
 /** The gRPC server that Envoy asks. */
 export const server = section<ServerConfig & { workers: number }>({

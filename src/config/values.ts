@@ -133,6 +133,17 @@ function parseSocketPath(path: string): ListenAddress | undefined {
   return good && Buffer.byteLength(path) <= maxSocketPathBytes ? { kind: 'unix', path } : undefined;
 }
 
+/** The path of a socket that somebody else listens on. */
+export const unixSocket = leaf({
+  type: 'unix socket',
+  expected: 'unix:/path, with an absolute path of at most 107 bytes',
+  yamlType: 'string',
+  parse: (value) => {
+    const parsed = parseAddress(value);
+    return parsed?.kind === 'unix' ? parsed.path : undefined;
+  },
+});
+
 /** Of a server to connect to. */
 export const remoteAddress = leaf({
   type: 'host:port',

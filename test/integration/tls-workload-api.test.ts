@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test, type TestContext } from 'node:test';
+import type { TlsMaterial } from '../../src/server/tls/credentials.ts';
+import { readCredentials } from '../../src/server/tls/credentials.ts';
+import { createWorkloadApiClient } from '../../src/server/workload-api/workload-api-client.ts';
+import { startSallyport } from '../e2e/sallyport.ts';
+import { Authority } from '../setup/authority.ts';
+import { until } from '../setup/until.ts';
+import { WorkloadApi } from '../setup/workload-api.ts';
+import { shown, tlsConnection } from './tls-fixture.ts';
+
+const id = 'spiffe://shop.example/sallyport';
+const [authority, partner] = [new Authority(), new Authority()];
+after(() => {
+  for (const each of [authority, partner]) each.remove();
+});
+
+async function startAgent(t: TestContext) {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-agent-'));
+  const socketPath = join(directory, 'agent.sock');
+  const agent = await WorkloadApi.listen(socketPath);
+  const faults: string[] = [];
+  const client = createWorkloadApiClient({
+    socketPath,
+    firstDelayMs: 20,
+    onFault: (where, fault) => faults.push(`${where}: ${String(fault)}`),
+  });
+  const materials: TlsMaterial[] = [];
+  client.watchX509((material) => materials.push(material));
+  t.after(() => {
+    client.close();
+    agent.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return { agent, client, materials, faults, socketPath };
+}
+
+test('the agent gives a certificate, and the authorities of each trust domain', async (t) => {
+  const { agent, materials } = await startAgent(t);
+  agent.give(id, authority.issue({ names: `URI:${id}` }), authority, {
+    'partner.example': partner,
+  });
+  await until('it is given', () => materials.length === 1);
+  const [material] = materials;
+  assert.ok(material);
+  const read = readCredentials(material, Date.now());
+  assert.ok('value' in read, JSON.stringify(read));
+  assert.deepEqual(
+    read.value.anchors.map(({ trustDomain }) => trustDomain),
+    ['shop.example', 'partner.example'],
+  );
+  assert.equal(agent.withoutHeader, 0);
+});
+
+test('what is renewed comes by itself', async (t) => {
+  const { agent, materials } = await startAgent(t);
+  agent.give(id, authority.issue({ names: `URI:${id}` }), authority);
+  await until('it is given', () => materials.length === 1);
+  agent.give(id, authority.issue({ names: `URI:${id}` }), authority);
+  await until('the renewed one is given', () => materials.length === 2);
+  assert.notEqual(materials[0]?.certificate, materials[1]?.certificate);
+});
+
+test('an agent that goes away is asked again when it is back', async (t) => {
+  const { agent, materials, faults, socketPath } = await startAgent(t);
+  agent.give(id, authority.issue({ names: `URI:${id}` }), authority);
+  await until('it is given', () => materials.length === 1);
+  agent.stop();
+  await until('the end is told', () => faults.length > 0);
+  rmSync(socketPath, { force: true });
+  const again = await WorkloadApi.listen(socketPath);
+  t.after(() => {
+    again.stop();
+  });
+  again.give(id, authority.issue({ names: `URI:${id}` }), authority);
+  await until('it is given again', () => materials.length === 2);
+});
+
+test('the keys of JWT-SVIDs come by trust domain', async (t) => {
+  const { client } = await startAgent(t);
+  const given: ReadonlyMap<string, string>[] = [];
+  client.watchJwtBundles((bundles) => given.push(bundles));
+  await until('they are given', () => given.length === 1);
+  assert.deepEqual([...(given[0] ?? [])], [['shop.example', '{"keys":[]}']]);
+});
+
+test('a server shows what the agent gives, also what is renewed', async (t) => {
+  const { agent, socketPath } = await startAgent(t);
+  const envoyId = 'spiffe://shop.example/envoy';
+  agent.give(id, authority.issue({ names: `URI:${id}` }), authority);
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-workload-'));
+  const tls = { workloadApi: `unix:${socketPath}`, allowedClients: [envoyId] };
+  const server = await startSallyport({
+    directory,
+    transport: 'tcp',
+    sections: { server: { tls } },
+  });
+  t.after(async () => {
+    await server.process.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  assert.ok('socket_address' in server.address);
+  const address = {
+    kind: 'tcp',
+    host: '127.0.0.1',
+    port: server.address.socket_address.port_value,
+  } as const;
+  const shows = async (): Promise<string> => {
+    const socket = tlsConnection(t, address, shown(authority.issue({ names: `URI:${envoyId}` })));
+    await once(socket, 'secureConnect');
+    return socket.getPeerCertificate().fingerprint256;
+  };
+  const before = await shows();
+  const renewed = authority.issue({ names: `URI:${id}` });
+  agent.give(id, renewed, authority);
+  const wanted = new X509Certificate(renewed.certificate).fingerprint256;
+  assert.notEqual(before, wanted);
+  await until('the renewed one is shown', async () => (await shows()) === wanted);
+});
