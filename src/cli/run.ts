@@ -10,6 +10,7 @@ import { limitsReset } from './limits/reset.ts';
 import { limitsShow } from './limits/show.ts';
 import { limitsSimulate } from './limits/simulate.ts';
 import { limitsTop } from './limits/top.ts';
+import { graph } from './graph.ts';
 import { importIstioCommand } from './import-istio.ts';
 import { rollback } from './rollback.ts';
 import { serve } from './serve.ts';
@@ -26,6 +27,7 @@ const commands: readonly Command[] = [
   bundleInspect,
   bundleVerify,
   importIstioCommand,
+  graph,
   rollback,
   limitsShow,
   limitsReset,

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { callGraphOf, chainsBetween, narrowed } from '../../../src/access/graph/call-graph.ts';
+import { layOut, nodeHeight } from '../../../src/access/graph/layout.ts';
+import { toSvg } from '../../../src/access/graph/svg.ts';
+import { toDot, toMermaid } from '../../../src/access/graph/text-formats.ts';
+import { documentOf } from './access-fixture.ts';
+
+function service(name: string, callers: readonly string[], more = ''): string {
+  const rules = callers.map(
+    (caller, at) =>
+      `{ name: r${at}, from: ['${caller}'], methods: [GET], paths: [/${name}]${more} }`,
+  );
+  return `  - { name: ${name}, principals: [spiffe://prod/ns/a/sa/${name}], allow: [${rules.join(', ')}] }`;
+}
+
+const id = (name: string): string => `spiffe://prod/ns/a/sa/${name}`;
+
+const chain = callGraphOf(
+  documentOf(
+    `version: 1\nservices:\n${[
+      service('front', ['spiffe://edge/ns/x/*']),
+      service('orders', [id('front'), 'spiffe://prod/ns/b/*'], ', limits: [slow], scopes: [x]'),
+      service('stock', [id('orders')]),
+      service('billing', [id('orders'), id('stock')]),
+    ].join('\n')}\n`,
+  ),
+);
+
+test('a caller that is a service is one node with it', () => {
+  assert.deepEqual(
+    chain.nodes.map(({ name, kind }) => `${kind} ${name}`),
+    [
+      ...['front', 'orders', 'stock', 'billing'].map((name) => `service ${name}`),
+      'caller spiffe://edge/ns/x/*',
+      'caller spiffe://prod/ns/b/*',
+    ],
+  );
+  assert.deepEqual(
+    chain.edges.find(({ from }) => from === 'front'),
+    {
+      from: 'front',
+      to: 'orders',
+      rules: [{ name: 'r0', calls: ['GET /orders'], conditions: ['scopes'], limits: ['slow'] }],
+    },
+  );
+});
+
+function callsIn(question: Parameters<typeof narrowed>[1]): string[] {
+  return narrowed(chain, question).edges.map(({ from, to }) => `${from} ${to}`);
+}
+
+function waysFrom(from: string, to: string): string[] {
+  return chainsBetween(chain, from, to).map((edges) => edges.map((edge) => edge.to).join(' '));
+}
+
+test('a principal may call what patterns that name it may', () => {
+  assert.deepEqual(callsIn({ from: 'spiffe://prod/ns/b/sa/job' }), ['spiffe://prod/ns/b/* orders']);
+  assert.deepEqual(callsIn({ from: id('orders') }), ['orders stock', 'orders billing']);
+  assert.deepEqual(callsIn({ to: 'billing' }), ['orders billing', 'stock billing']);
+  assert.deepEqual(callsIn({ from: 'stock', to: 'orders' }), []);
+});
+
+test('every way over services that call on is found, and circles end', () => {
+  assert.deepEqual(waysFrom('front', 'billing'), ['orders billing', 'orders stock billing']);
+  assert.deepEqual(waysFrom('billing', 'front'), []);
+  const circle = callGraphOf(
+    documentOf(`version: 1\nservices:\n${service('a', [id('b')])}\n${service('b', [id('a')])}\n`),
+  );
+  assert.deepEqual(chainsBetween(circle, 'a', 'b').length, 1);
+  assert.match(toSvg(circle), /<\/svg>\n$/);
+});
+
+test('boxes do not touch each other, callers stand left of what they call, and nothing is outside', () => {
+  const names = Array.from({ length: 50 }, (_, at) => `s${at}`);
+  const services = names.map((name, at) =>
+    service(
+      name,
+      [...new Set([3, 7, 11].map((step) => at - step).filter((caller) => caller >= 0))].map(
+        (caller) => id(`s${caller}`),
+      ),
+    ),
+  );
+  const graph = callGraphOf(documentOf(`version: 1\nservices:\n${services.join('\n')}\n`));
+  const { nodes, edges, width, height } = layOut(graph);
+  const at = new Map(nodes.map((placed) => [placed.node.name, placed]));
+  for (const one of nodes) {
+    assert.ok(one.x - one.width / 2 >= 0 && one.x + one.width / 2 <= width);
+    assert.ok(one.y >= 0 && one.y <= height);
+    for (const other of nodes) {
+      if (one === other) continue;
+      const apart =
+        Math.abs(one.y - other.y) >= nodeHeight ||
+        Math.abs(one.x - other.x) >= (one.width + other.width) / 2;
+      assert.ok(apart, `${one.node.name} is on ${other.node.name}`);
+    }
+  }
+  for (const { edge } of edges) assert.ok((at.get(edge.from)?.x ?? 0) < (at.get(edge.to)?.x ?? 0));
+  assert.equal(toSvg(graph), toSvg(graph));
+});
+
+test('names of strangers are text in every format', () => {
+  const hostile = '</svg><script>alert("x")</script>%%--\\';
+  const yaml = `version: 1\nservices:\n  - { name: a, hosts: [h], allow: [{ name: r, from: [${JSON.stringify(hostile)}] }] }\n`;
+  const graph = callGraphOf(documentOf(yaml));
+  const svg = toSvg(graph);
+  assert.doesNotMatch(svg, /<script/);
+  assert.equal(svg.match(/<\/svg>/g)?.length, 1);
+  assert.match(svg, /&#60;script&#62;/);
+  assert.match(toDot(graph), /\\"x\\"/);
+  assert.match(toDot(graph), /--\\\\" \[shape=oval\];/);
+  assert.doesNotMatch(toMermaid(graph), /<script|%%/);
+});
