@@ -17,7 +17,7 @@ const needs: readonly { readonly path: RegExp; readonly tools: readonly ToolName
   { path: /^test\/e2e\//, tools: ['envoy', 'openssl', 'redis-server'] },
   { path: /redis/, tools: ['redis-server'] },
   { path: /tls|certificate/, tools: ['openssl'] },
-  { path: /chart/, tools: ['helm', 'kubeconform', 'kubernetes-schemas'] },
+  { path: /chart/, tools: ['helm', 'kubeconform', 'kubernetes-schemas', 'openssl'] },
   { path: /dockerfile/, tools: ['hadolint'] },
   { path: /^test\/unit\/policy\/bundles\.test/, tools: ['opa'] },
   { path: /^test\/conformance\/corpus/, tools: ['go', 'opa'] },

@@ -4,10 +4,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { inspectConfiguration } from '../../src/app/inspect-configuration.ts';
 import { run } from '../../src/cli/run.ts';
+import { Authority } from '../setup/authority.ts';
 import { requireTool } from '../setup/find-tool.ts';
 import { kubernetesVersion, schemaLocation } from '../setup/kubernetes-schemas.ts';
 import { FakeWorld } from '../unit/cli/fake-context.ts';
@@ -75,12 +76,21 @@ for (const name of valuesFiles) {
   });
 }
 
+const authority = new Authority();
+after(() => {
+  authority.remove();
+});
+const own = authority.issue({ names: 'DNS:sallyport' });
+
 /** Everything that a Secret or a ConfigMap would hold, by the name of its file. */
 const mounted: readonly (readonly [name: RegExp, content: string | Uint8Array])[] = [
   [/\.tar\.gz$/, readFileSync(join(chart, '../../bundles/example.tar.gz'))],
   [/redis\/url$/, 'redis://limits.example:6379'],
   [/token$/, 'a-token-for-tests-only'],
   [/bundle-keys/, publicKey],
+  [/sallyport-chart-\w+\/tls\/tls\.crt$/, own.certificate],
+  [/sallyport-chart-\w+\/tls\/tls\.key$/, own.privateKey],
+  [/sallyport-chart-\w+\/tls\/ca\.crt$/, authority.own.certificate],
   [/./, 'content'],
 ];
 
@@ -103,6 +113,7 @@ test('values that the chart does not know are refused', () => {
   assert.match(refusalOf(['--set', 'image.digest=latest']), /digest/);
   assert.match(refusalOf(['--set', 'bundle.options.url=https://a']), /url/);
   assert.match(refusalOf(['--set', 'redis.tls.cert=a']), /cert/);
+  assert.match(refusalOf(['--set', 'tls.secret=a']), /allowedClients/);
 });
 
 test('an emptied list of clients lets nobody in, not everybody', () => {

@@ -40,6 +40,7 @@ too large would admit too much. */ -}}
 {{- define "sallyport.secrets" -}}
 {{- $secrets := dict
   "admin" .Values.admin.tokenSecret
+  "tls" .Values.tls.secret
   "bundle-token" .Values.bundle.tokenSecret
   "bundle-tls" .Values.bundle.tls.secret
   "bundle-keys" .Values.bundle.signing.secret
@@ -119,6 +120,14 @@ too large would admit too much. */ -}}
 -}}
 {{- if .Values.admin.tokenSecret -}}
 {{- $_ := set $chart.admin "tokenFile" (printf "/etc/sallyport/admin/%s" .Values.admin.tokenKey) -}}
+{{- end -}}
+{{- if .Values.tls.secret -}}
+{{- $_ := set $chart.server "tls" (dict
+  "certificate" "/etc/sallyport/tls/tls.crt"
+  "privateKey" "/etc/sallyport/tls/tls.key"
+  "clientCa" "/etc/sallyport/tls/ca.crt"
+  "allowedClients" .Values.tls.allowedClients
+) -}}
 {{- end -}}
 {{- $policy := .Values.config.policy | default dict -}}
 {{- if not (or $policy.bundle $policy.bundles $policy.opa) -}}
