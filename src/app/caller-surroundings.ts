@@ -23,8 +23,10 @@ export function createCallerSurroundings(
   };
   const soonest = new SoonestExpiring();
   telemetry.certificates.track('caller', () => soonest.read(clock.nowMs()));
+  const keyServers = new KeyServers({ clock, fetch: fetchKeys, onFetched });
+  telemetry.certificates.track('jwks_server', () => keyServers.certificates());
   return {
-    keyServers: new KeyServers({ clock, fetch: fetchKeys, onFetched }),
+    keyServers,
     replays:
       redis === undefined
         ? new MemoryReplayStore(clock)

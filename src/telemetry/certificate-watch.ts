@@ -4,8 +4,9 @@ import { createCounterFamily } from './counter.ts';
 import { sampledGauge } from './gauge.ts';
 import { metrics } from './metrics.ts';
 
-/** Whose certificates they are: `server`, `client_ca`, `redis_client`, `redis_ca`, `caller`. */
-export type CertificateRole = 'server' | 'client_ca' | 'redis_client' | 'redis_ca' | 'caller';
+/** Whose certificates they are; `jwks_server`: of those that serve the keys of token issuers. */
+export type CertificateRole =
+  'server' | 'client_ca' | 'redis_client' | 'redis_ca' | 'jwks_server' | 'caller';
 
 /** Shows when certificates expire, and says which come near it. */
 export interface CertificateWatch {

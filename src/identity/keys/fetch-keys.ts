@@ -1,20 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { TLSSocket } from 'node:tls';
+import { type CertificateFacts, factsOf } from '../../domain/certificate-facts.ts';
 import type { KeyServerSettings } from '../../domain/token-settings.ts';
 
 const defaultTimeoutMs = 5000;
 const maxBytes = 512 * 1024;
 
-/** The text of an issuer's key set. Rejects with a sentence; never follows a redirect. */
+/** An issuer's key set, as its server sent it. */
+export interface FetchedKeys {
+  readonly text: string;
+  /** Of the server; undefined without TLS. */
+  readonly certificate?: CertificateFacts;
+}
+
+/** Rejects with a sentence; never follows a redirect. */
 export async function fetchKeys(
   { url, ca }: KeyServerSettings,
   timeoutMs = defaultTimeoutMs,
-): Promise<string> {
+): Promise<FetchedKeys> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await open(new URL(url), ca, signal);
-    if (response.statusCode === 200) return await readText(response);
+    if (response.statusCode === 200) {
+      const certificate = certificateOf(response);
+      return { text: await readText(response), ...(certificate && { certificate }) };
+    }
     response.destroy();
     throw new Error(`the server answered ${response.statusCode}`);
   } catch (error) {
@@ -43,6 +55,11 @@ function open(url: URL, ca: string | undefined, signal: AbortSignal): Promise<In
         : httpRequest(url, options);
     request.once('response', resolve).on('error', reject).end();
   });
+}
+
+function certificateOf({ socket }: IncomingMessage): CertificateFacts | undefined {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  return certificate && factsOf(certificate);
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

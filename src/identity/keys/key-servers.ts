@@ -1,3 +1,4 @@
+import type { CertificateFacts } from '../../domain/certificate-facts.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { KeyServerSettings, TokenIssuerSettings } from '../../domain/token-settings.ts';
 import type { KeySource } from './key-source.ts';
@@ -36,6 +37,13 @@ export class KeyServers {
     });
     this.#served.set(name, served);
     return served;
+  }
+
+  /** Of the servers that have one. */
+  certificates(): readonly CertificateFacts[] {
+    return Array.from(this.#served.values(), ({ certificate }) => certificate).filter(
+      (certificate) => certificate !== undefined,
+    );
   }
 
   /** Asks no more for the keys of all others. */

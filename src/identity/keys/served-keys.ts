@@ -1,5 +1,7 @@
+import type { CertificateFacts } from '../../domain/certificate-facts.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { KeyServerSettings, TokenAlgorithm } from '../../domain/token-settings.ts';
+import type { FetchedKeys } from './fetch-keys.ts';
 import { emptinessOf, type KeySet, readKeySet, type VerificationKey } from './key-set.ts';
 import type { KeySource } from './key-source.ts';
 
@@ -8,7 +10,7 @@ export interface ServedKeysOptions {
   readonly algorithms: readonly TokenAlgorithm[];
   readonly clock: Clock;
   /** Rejects with a sentence. */
-  readonly fetch: (settings: KeyServerSettings) => Promise<string>;
+  readonly fetch: (settings: KeyServerSettings) => Promise<FetchedKeys>;
   /** After each request: undefined, or why there are no newer keys. Must not throw. */
   readonly onFetched: (fault: string | undefined) => void;
 }
@@ -29,10 +31,16 @@ export class ServedKeys implements KeySource {
   #asking: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  #certificate: CertificateFacts | undefined;
 
   constructor(options: ServedKeysOptions) {
     this.#options = options;
     void this.refresh();
+  }
+
+  /** Of the server, when it answered last; undefined without TLS. */
+  get certificate(): CertificateFacts | undefined {
+    return this.#certificate;
   }
 
   find(name: string): VerificationKey | undefined {
@@ -70,7 +78,9 @@ export class ServedKeys implements KeySource {
   async #fetch(): Promise<string | undefined> {
     const { settings, algorithms, clock, fetch } = this.#options;
     try {
-      this.#keys = await readKeySet(await fetch(settings), algorithms, this.#keys);
+      const { text, certificate } = await fetch(settings);
+      this.#certificate = certificate;
+      this.#keys = await readKeySet(text, algorithms, this.#keys);
       this.#goodUntilMs = clock.monotonicMs() + settings.keepMs;
       return emptinessOf(this.#keys, algorithms);
     } catch (error) {
