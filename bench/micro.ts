@@ -12,6 +12,7 @@ import { encodeCheckResponse } from '../src/envoy/encode-check-response.ts';
 import { inputDocument } from '../src/policy/input-document.ts';
 import { arrivalOf } from '../src/server/check-arrival.ts';
 import { createTelemetry } from '../src/telemetry/telemetry.ts';
+import { accessDecisions } from './access.ts';
 import { encodeCheckRequest } from './check-request.ts';
 import { evaluations } from './evaluations.ts';
 import { openGate } from './gate.ts';
@@ -65,6 +66,7 @@ async function stages(): Promise<Operation[]> {
       },
     },
     { name: 'policy, with its input', run: () => gate.policy.evaluate(question, deadlineMs) },
+    ...(await accessDecisions(question)),
     ...(await evaluations()),
     { name: 'limits, in memory', run: () => gate.limiter.take(limitQuestion, deadlineMs) },
     { name: 'answer', run: () => answer(completed) },
