@@ -43,7 +43,8 @@ function runImport(args: readonly string[], context: CliContext): Promise<ExitSt
     context.stdout.write(`${JSON.stringify({ version: 1, services, notes })}\n`);
   } else {
     context.stderr.write(notes.map((note) => `note: ${printable(note)}\n`).join(''));
-    if (services.length > 0) context.stdout.write(writeYaml({ version: 1, services }));
+    if (services.length === 0) context.stderr.write('no service came of it: nothing is written\n');
+    else context.stdout.write(writeYaml({ version: 1, services }));
   }
   return Promise.resolve(services.length > 0 ? 0 : 1);
 }
