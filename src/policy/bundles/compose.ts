@@ -1,7 +1,7 @@
 import type { PolicyBundle } from '../bundle.ts';
 import { BundleError } from '../bundle-error.ts';
 import type { Snapshot } from './bundle.ts';
-import { formatRoot, overlap } from './roots.ts';
+import { formatRoot, RootTree } from './roots.ts';
 
 /** Bundles by their names as one policy. Throws a BundleError when two own the same part of data. */
 export function compose(bundles: ReadonlyMap<string, Snapshot>): PolicyBundle {
@@ -25,10 +25,9 @@ export function compose(bundles: ReadonlyMap<string, Snapshot>): PolicyBundle {
 
 function refuseOverlap(bundles: readonly (readonly [string, Snapshot])[]): void {
   for (const [index, [name, { manifest }]] of bundles.entries()) {
+    const own = new RootTree(manifest.roots);
     for (const [otherName, other] of bundles.slice(index + 1)) {
-      const shared = manifest.roots.find((root) =>
-        other.manifest.roots.some((otherRoot) => overlap(root, otherRoot)),
-      );
+      const shared = other.manifest.roots.find((root) => own.overlapping(root) !== undefined);
       if (shared === undefined) continue;
       throw new BundleError(
         `bundles ${name} and ${otherName} overlap: both own data at ${formatRoot(shared)}`,

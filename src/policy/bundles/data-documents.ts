@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject, jsonText, type JsonValue } from '../../domain/json.ts';
 import { BundleError } from '../bundle-error.ts';
-import { emptyMap } from '../../domain/empty-map.ts';
 import type { DataPart } from '../bundle.ts';
 import { parseJsonBytes } from '../json-text.ts';
 import type { BundleFiles } from './bundle.ts';
 import { outsideRoots } from './manifest.ts';
-import { isWithin, leadsTo, type Root } from './roots.ts';
+import { OwnCopies } from './own-copies.ts';
+import { type Root, RootTree } from './roots.ts';
 
 /** The files of a bundle that are data (OPA v1/bundle/bundle.go). */
 export const dataFileNames = ['data.json', 'data.yaml', 'data.yml'] as const;
@@ -20,30 +20,48 @@ function isDataFile(name: string | undefined): boolean {
  * is outside the roots.
  */
 export function mergeData(files: BundleFiles, roots: readonly Root[]): JsonObject {
-  let data: JsonObject = emptyMap<JsonValue>();
+  const copies = new OwnCopies();
+  const data = copies.of({});
   for (const [path, content] of files) {
     const folders = path.split('/');
     const file = folders.pop();
-    if (isDataFile(file)) data = merge(data, nest(folders, readData(path, content)), 'data');
+    if (isDataFile(file)) mergeInto(data, nest(folders, readData(path, content)), 'data', copies);
   }
-  refuseOutside(data, [], roots);
+  const outside = pathOutside(data, [], new RootTree(roots));
+  if (outside !== undefined) throw outsideRoots(`data.${outside.join('.')}`, roots);
   return data;
 }
 
-/** Two documents as one. Throws a BundleError when both define the same thing. */
-function merge(left: JsonObject, right: JsonObject, at: string): JsonObject {
-  const merged = emptyMap<JsonValue>();
-  for (const [key, value] of Object.entries(left)) merged[key] = value;
-  for (const [key, value] of Object.entries(right)) {
-    const present = merged[key];
-    merged[key] = present === undefined ? value : mergeBoth(present, value, `${at}.${key}`);
+/** Throws a BundleError when both define the same thing. */
+function mergeInto(
+  target: Record<string, JsonValue>,
+  document: JsonObject,
+  at: string,
+  copies: OwnCopies,
+): void {
+  for (const [key, value] of Object.entries(document)) {
+    const present = target[key];
+    target[key] = present === undefined ? value : mergeBoth(present, value, `${at}.${key}`, copies);
   }
+}
+
+function mergeBoth(
+  present: JsonValue,
+  value: JsonValue,
+  at: string,
+  copies: OwnCopies,
+): JsonObject {
+  if (!isPlainObject(present) || !isPlainObject(value)) {
+    throw new BundleError(`two data files in the bundle define ${at}`);
+  }
+  const merged = copies.of(present);
+  mergeInto(merged, value, at, copies);
   return merged;
 }
 
-function mergeBoth(left: JsonValue, right: JsonValue, at: string): JsonObject {
-  if (isJsonObject(left) && isJsonObject(right)) return merge(left, right, at);
-  throw new BundleError(`two data files in the bundle define ${at}`);
+/** A number with all of its digits is an object too. */
+function isPlainObject(value: JsonValue): value is JsonObject {
+  return isJsonObject(value) && !JSON.isRawJSON(value);
 }
 
 function readData(path: string, content: Uint8Array): JsonObject {
@@ -56,13 +74,19 @@ function nest(folders: readonly string[], document: JsonObject): JsonObject {
   return folders.reduceRight((inner, folder) => ({ [folder]: inner }), document);
 }
 
-/** Objects above a root may be there, for they lead to it. */
-function refuseOutside(value: JsonValue, path: readonly string[], roots: readonly Root[]): void {
-  if (isWithin(path, roots)) return;
-  if (!isJsonObject(value) || !leadsTo(path, roots)) {
-    throw outsideRoots(`data.${path.join('.')}`, roots);
+/** The first path that is not owned. Objects above a root may be there, for they lead to it. */
+function pathOutside(
+  value: JsonValue,
+  path: readonly string[],
+  roots: RootTree,
+): readonly string[] | undefined {
+  if (roots.isWithin(path)) return undefined;
+  if (!isJsonObject(value) || !roots.leadsTo(path)) return path;
+  for (const [key, child] of Object.entries(value)) {
+    const outside = pathOutside(child, [...path, key], roots);
+    if (outside !== undefined) return outside;
   }
-  for (const [key, child] of Object.entries(value)) refuseOutside(child, [...path, key], roots);
+  return undefined;
 }
 
 /** What the roots own of `data`. Of objects above them nothing is left, as OPA's store has it. */

@@ -3,7 +3,7 @@ import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../.
 import { BundleError } from '../bundle-error.ts';
 import { parseJsonBytes } from '../json-text.ts';
 import type { BundleFiles } from './bundle.ts';
-import { formatRoot, isWithin, overlapIn, parseRoot, type Root } from './roots.ts';
+import { formatRoot, overlapIn, parseRoot, type Root, RootTree } from './roots.ts';
 
 /** What a bundle says of itself. */
 export interface Manifest {
@@ -68,9 +68,11 @@ function readWasmEntries(wasm: JsonValue = [], roots: readonly Root[]): WasmEntr
   if (!isJsonArray(wasm)) throw new BundleError('wasm in .manifest of the bundle is not an array');
   const entries = wasm.map(readWasmEntry);
   const seen = new Set<string>();
+  const tree = new RootTree(roots);
   for (const { entrypoint } of entries) {
-    if (!isWithin(entrypoint.split('/'), roots))
+    if (!tree.isWithin(entrypoint.split('/'))) {
       throw outsideRoots(`entrypoint ${entrypoint}`, roots);
+    }
     if (seen.has(entrypoint)) {
       throw new BundleError(`.manifest of the bundle has two modules for entrypoint ${entrypoint}`);
     }

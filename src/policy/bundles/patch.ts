@@ -5,7 +5,8 @@ import { parseJsonBytes } from '../json-text.ts';
 import { unescapePath } from '../url-decoding.ts';
 import type { BundleFiles, PatchOperation } from './bundle.ts';
 import { outsideRoots } from './manifest.ts';
-import { isWithin, type Root } from './roots.ts';
+import { OwnCopies } from './own-copies.ts';
+import { type Root, RootTree } from './roots.ts';
 
 const patchFile = 'patch.json';
 
@@ -27,22 +28,21 @@ export function readPatch(files: BundleFiles, roots: readonly Root[]): PatchOper
   if (!isJsonArray(operations)) {
     throw new BundleError(`${patchFile} in the bundle has no data: expected {"data": [...]}`);
   }
-  return operations.map((operation, index) => readOperation(operation, index, roots));
+  const tree = new RootTree(roots);
+  return operations.map((operation, index) => {
+    const read = readOperation(operation, `data[${index}] of ${patchFile}`);
+    if (tree.isWithin(read.path)) return read;
+    throw outsideRoots(`data.${read.path.join('.')}`, roots);
+  });
 }
 
-function readOperation(
-  operation: JsonValue,
-  index: number,
-  roots: readonly Root[],
-): PatchOperation {
+function readOperation(operation: JsonValue, at: string): PatchOperation {
   const { op, path: text, value = null } = isJsonObject(operation) ? operation : {};
-  const at = `data[${index}] of ${patchFile}`;
   if (op !== 'upsert' && op !== 'remove' && op !== 'replace') {
     throw new BundleError(`${at} in the bundle is not an upsert, a remove or a replace`);
   }
   const path = typeof text === 'string' ? parsePath(text) : undefined;
   if (path === undefined) throw new BundleError(`${at} in the bundle has no path into data`);
-  if (!isWithin(path, roots)) throw outsideRoots(`data.${path.join('.')}`, roots);
   return { op, path, value };
 }
 
@@ -57,21 +57,18 @@ function parsePath(text: string): string[] | undefined {
 
 /** The data with the operations applied in order; `data` stays as it is. Throws a BundleError. */
 export function applyPatch(data: JsonObject, patch: readonly PatchOperation[]): JsonObject {
-  const copies: Copies = new WeakMap();
+  const copies = new OwnCopies();
   let patched: JsonValue = data;
   for (const operation of patch) patched = applyAt(patched, operation, 0, copies);
   if (isJsonObject(patched)) return patched;
   throw new BundleError('the delta bundle leaves no object of data');
 }
 
-/** By itself, each object that is not of the data before, and so may be changed in place. */
-type Copies = WeakMap<JsonObject, Record<string, JsonValue>>;
-
 function applyAt(
   value: JsonValue | undefined,
   operation: PatchOperation,
   depth: number,
-  copies: Copies,
+  copies: OwnCopies,
 ): JsonValue {
   const { op, path } = operation;
   const key = path[depth];
@@ -82,7 +79,7 @@ function applyAt(
   const object = value ?? (op === 'upsert' ? emptyMap<JsonValue>() : undefined);
   if (!isJsonObject(object)) throw notThere(operation);
   if (op !== 'upsert' && !Object.hasOwn(object, key)) throw notThere(operation);
-  const copy = copies.get(object) ?? copyOf(object, copies);
+  const copy = copies.of(object);
   if (isLast && op === 'remove') delete copy[key];
   else copy[key] = applyAt(own(object, key), operation, depth + 1, copies);
   return copy;
@@ -94,7 +91,7 @@ function applyToArray(
   key: string,
   operation: PatchOperation,
   depth: number,
-  copies: Copies,
+  copies: OwnCopies,
 ): JsonValue {
   const isLast = depth === operation.path.length - 1;
   const inserts = isLast && operation.op === 'upsert';
@@ -107,13 +104,6 @@ function applyToArray(
 
 function own(object: JsonObject, key: string): JsonValue | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
-}
-
-function copyOf(object: JsonObject, copies: Copies): Record<string, JsonValue> {
-  const copy = emptyMap<JsonValue>();
-  for (const [key, value] of Object.entries(object)) copy[key] = value;
-  copies.set(copy, copy);
-  return copy;
 }
 
 function notThere({ op, path }: PatchOperation): BundleError {

@@ -83,6 +83,35 @@ test('data documents are merged at their folders', async () => {
   );
 });
 
+test('thousands of data files, and of roots, take no minutes', async () => {
+  const names = Array.from({ length: 16_000 }, (_, index) => `t${index}`);
+  const entries = names.map((name): Entry => [`tenants/${name}/data.json`, '{"a":1}']);
+  const roots = names.flatMap((name) => [`tenants/${name}`, `others/${name}`]);
+  const startedMs = performance.now();
+  const bundle = await readSnapshot(
+    await bundleOf(['.manifest', JSON.stringify({ roots })], ...entries),
+  );
+  assert.equal(bundle.data.length, names.length);
+  assert.ok(performance.now() - startedMs < 20_000);
+});
+
+test('a number of many digits is nothing that another data file could add to', async () => {
+  const files: Entry[] = [
+    ['data.json', '{"a":12345678901234567890}'],
+    ['a/data.json', '{"b":1}'],
+  ];
+  await assert.rejects(readBundle(await bundleOf(...files)), /two data files .*define data\.a/);
+});
+
+test('a bundle without roots owns nothing, and may say so', async () => {
+  const none: Entry = ['.manifest', '{"roots":[]}'];
+  assert.equal((await readSnapshot(await bundleOf(none))).data.length, 0);
+  await assert.rejects(
+    readBundle(await bundleOf(none, ['data.json', '{"a":1}'])),
+    /data\.a .*outside the roots .*none/,
+  );
+});
+
 const entryOf = (wasm: unknown): Entry => ['.manifest', JSON.stringify({ wasm })];
 
 test('roots that only begin alike do not overlap, and lead through the objects above them', async () => {
