@@ -52,6 +52,12 @@ test('bytes that are no module are refused, wherever they end', async () => {
   }
 });
 
+test('an instruction that fills memory, and takes no fuel for it, is refused', () => {
+  const filling = Uint8Array.from(countdown);
+  filling.set([0xfc, 0x0b, 0x00], filling.indexOf(0x20));
+  assert.throws(() => addFuel(filling), /instruction 0xfc 11/);
+});
+
 test('an instruction that OPA does not write is refused, not stepped over', () => {
   const unknown = Uint8Array.from(countdown);
   unknown[unknown.length - 4] = 0xfd;
