@@ -1,3 +1,15 @@
+declare global {
+  interface JSON {
+    /** ES2026, and in Node 24: a value that is stringified as exactly this text. */
+    rawJSON(text: string): JsonValue;
+    isRawJSON(value: unknown): boolean;
+    parse(
+      text: string,
+      reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+    ): unknown;
+  }
+}
+
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
 export interface JsonObject {

@@ -12,10 +12,12 @@ export function writeStruct(writer: WireWriter, struct: JsonObject): void {
   }
 }
 
+/** A policy's number may have more digits than the double that a Struct has for it. */
 function writeValue(writer: WireWriter, value: JsonValue): void {
   if (typeof value === 'string') writer.string(3, value);
   else if (typeof value === 'number') writer.double(2, value);
   else if (typeof value === 'boolean') writer.bool(4, value);
+  else if (JSON.isRawJSON(value)) writer.double(2, Number(JSON.stringify(value)));
   else writeNested(writer, value);
 }
 

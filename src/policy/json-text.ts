@@ -1,17 +1,5 @@
 import type { JsonValue } from '../domain/json.ts';
 
-declare global {
-  interface JSON {
-    /** ES2026, and in Node 24: a value that is stringified as exactly this text. */
-    rawJSON(text: string): JsonValue;
-    isRawJSON(value: unknown): boolean;
-    parse(
-      text: string,
-      reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
-    ): unknown;
-  }
-}
-
 /**
  * How deep a document may nest. The WASM parser recurses on the native stack and fails at about
  * 10,000; a document that is never written by hand ends well before.

@@ -3,13 +3,6 @@ import { BundleError } from '../bundle-error.ts';
 import { compareText } from '../rego/value.ts';
 import { dataFileNames } from './data-documents.ts';
 
-declare global {
-  interface JSON {
-    /** ES2026, and in Node 24. */
-    isRawJSON(value: unknown): boolean;
-  }
-}
-
 /** What OPA's signatures call them (v1/bundle/hash.go), and what Node does. */
 const hashes: ReadonlyMap<string, string> = new Map([
   ['MD5', 'md5'],

@@ -113,6 +113,15 @@ test('an answer is not changed by the next one', () => {
   assert.deepEqual(Buffer.from(bytes), before);
 });
 
+test('a number with more digits than a double is the nearest double in the metadata', () => {
+  const [response] = fc.sample(anyAllow, 1);
+  assert.ok(response !== undefined);
+  const encoded = (id: JsonValue) =>
+    encodeCheckResponse({ ...response, metadata: { ids: [id], nested: { id } } });
+  const digits = '12345678901234567890';
+  assert.deepEqual(encoded(JSON.rawJSON(digits)), encoded(Number(digits)));
+});
+
 test('an answer of several megabytes is written, and the next small one too', () => {
   const large: DenyResponse = {
     outcome: 'deny',
