@@ -38,7 +38,7 @@ async function engineWith(count: number, principal: string, path: string): Promi
   const index = Buffer.from(JSON.stringify(indexAccess({ services: [service] })));
   return createAccessPolicy(
     bundle,
-    { index, revision: 'bench' },
+    { index, revision: 'bench', services: ['orders'] },
     { maxFuel: 3_000_000, reservedHeaderPrefix: 'x-sallyport-' },
   );
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../domain/json.ts';
+import type { GrantHands } from './grant-hands.ts';
 import type { LimitHands } from './limit-hands.ts';
 
 /** One thing without which the server is not ready. */
@@ -36,6 +37,7 @@ export interface AdminSources {
   /** Puts back the revision that a bundle had before. `peer` is who asks, for the log. */
   readonly rollback: (bundle: string, peer: string) => Promise<RollbackOutcome>;
   readonly limits: LimitHands;
+  readonly grants: GrantHands;
   readonly scrape: () => Promise<string>;
   readonly scrapeContentType: string;
 }

@@ -1,14 +1,6 @@
 import type { JsonObject } from '../domain/json.ts';
 import type { BucketAddress, BucketReport, Offender } from '../domain/limit-bucket.ts';
-
-export type HandOutcome<T> =
-  | { readonly outcome: 'done'; readonly value: T }
-  /** There is no such limit, or override. */
-  | { readonly outcome: 'unknown'; readonly reason: string }
-  /** What was asked cannot be meant so. */
-  | { readonly outcome: 'refused'; readonly reason: string }
-  /** The store does not answer. */
-  | { readonly outcome: 'unavailable'; readonly reason: string };
+import type { HandOutcome } from './hand-outcome.ts';
 
 /** What an operator can see of limits, and do to them. `peer` is who asks, for the log. */
 export interface LimitHands {

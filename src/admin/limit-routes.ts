@@ -1,8 +1,8 @@
-import type { JsonObject, JsonValue } from '../domain/json.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { BucketAddress, BucketReport, BucketState, Offender } from '../domain/limit-bucket.ts';
 import { type AdminAnswer, json, plain } from './answers.ts';
 import { addressFrom } from './bucket-address.ts';
-import type { HandOutcome } from './limit-hands.ts';
+import { answerOf, type HandOutcome } from './hand-outcome.ts';
 import type { Answer, Route } from './route.ts';
 
 /** What an operator sees of limits, and does to them. docs/admin.md tells of each. */
@@ -58,14 +58,6 @@ async function ofAddress(
   return typeof address === 'string'
     ? plain(400, address)
     : answerOf(await work(address), reportDocument);
-}
-
-const statusOf = { unknown: 404, refused: 400, unavailable: 503 } as const;
-
-function answerOf<T>(result: HandOutcome<T>, documentOf: (value: T) => JsonValue): AdminAnswer {
-  return result.outcome === 'done'
-    ? json(documentOf(result.value))
-    : plain(statusOf[result.outcome], result.reason);
 }
 
 function reportDocument({ buckets, unaddressed }: BucketReport): JsonObject {

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject, parsePlainJson } from '../domain/json.ts
 import { isAuthorized } from './admin-token.ts';
 import { type AdminAnswer, json, plain } from './answers.ts';
 import { type AdminSources, isReady, type Readiness } from './facts.ts';
+import { grantRoutes } from './grant-routes.ts';
 import { limitRoutes } from './limit-routes.ts';
 import { pageSecurityPolicy, renderPage } from './page.ts';
 import { type Asked, nameIn, type Route } from './route.ts';
@@ -14,6 +15,7 @@ const routes: readonly Route[] = [
   { path: '/v1/status', method: 'GET', access: 'local', answer: answerStatus },
   { path: '/v1/bundles/{name}/rollback', method: 'POST', access: 'token', answer: rollBack },
   ...limitRoutes,
+  ...grantRoutes,
 ];
 
 export interface AdminQuestion {

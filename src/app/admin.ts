@@ -10,6 +10,8 @@ import type { GateKeeper, Served } from './gate-keeper.ts';
 import { insecureOptions } from './insecurity.ts';
 import type { BundleStatus } from '../policy/bundles/status.ts';
 import type { LimitCounts } from './limit-counts.ts';
+import type { AccessGrants } from './grants/access-grants.ts';
+import { createGrantHands } from './grants/grant-hands.ts';
 import type { LimitOverrides } from './limit-overrides.ts';
 import type { PolicyBundles } from './policy-bundles.ts';
 import { refusalLog } from './refusal-log.ts';
@@ -22,6 +24,7 @@ export interface AdminDependencies {
   readonly bundles: PolicyBundles;
   readonly counts: LimitCounts;
   readonly overrides: LimitOverrides;
+  readonly grants: AccessGrants;
   readonly telemetry: Telemetry;
   readonly log: Logger;
   readonly clock: Clock;
@@ -49,6 +52,11 @@ export function createAdmin(dependencies: AdminDependencies): AdminServer {
     status: () => statusOf(keeper.served, report()),
     rollback: (bundle, peer) => rollBack(bundles, log, bundle, peer),
     limits: createLimitHands(dependencies),
+    grants: createGrantHands({
+      grants: dependencies.grants,
+      terms: () => keeper.served.config.grants,
+      services: () => keeper.served.engines.access?.services,
+    }),
     scrape: () => telemetry.scrape(),
     scrapeContentType: telemetry.contentType,
     onRefused: (peer) => {

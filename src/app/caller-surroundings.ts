@@ -4,6 +4,7 @@ import { KeyServers, type KeyServersOptions } from '../identity/keys/key-servers
 import { MemoryReplayStore } from '../identity/replay/memory-replay-store.ts';
 import { RedisReplayStore } from '../identity/replay/redis-replay-store.ts';
 import { SoonestExpiring } from '../telemetry/soonest-expiring.ts';
+import { emptyBook } from '../grants/grant-book.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { GateSurroundings } from './gate-keeper.ts';
 import { countInMemory } from './limit-counts.ts';
@@ -56,6 +57,7 @@ export function surroundingsAside(
       onCertificate: () => {},
     },
     limits: countInMemory(clock).surroundings,
+    grants: emptyBook,
   };
 }
 

@@ -4,9 +4,11 @@ import type { CallerResolver, PolicyEngine } from '../check/ports.ts';
 import type { Config } from '../config/config.ts';
 import type { Problem } from '../config/problem.ts';
 import type { IdentitySettings } from '../domain/identity-settings.ts';
+import type { GrantBook } from '../grants/grant-book.ts';
 import { createRequestReader } from '../envoy/request-view.ts';
 import type { BucketSurroundings } from '../limits/buckets.ts';
 import type { PolicyBundle } from '../policy/bundle.ts';
+import type { AccessPolicy } from '../policy/access-policy.ts';
 import { createWaitingPolicy } from '../policy/waiting-policy.ts';
 import { createBothPolicies } from '../policy/both-policies.ts';
 import { buildPolicy } from './build-policy.ts';
@@ -35,7 +37,7 @@ export interface Served {
 }
 
 interface Engines {
-  readonly access: PolicyEngine | undefined;
+  readonly access: AccessPolicy | undefined;
   readonly bundled: PolicyEngine | undefined;
 }
 
@@ -51,6 +53,7 @@ const nothing = createWaitingPolicy({ name: 'none', decision: 'none' });
 export interface GateSurroundings {
   readonly callers: CallerSurroundings;
   readonly limits: BucketSurroundings;
+  readonly grants: GrantBook;
 }
 
 /**
@@ -106,7 +109,7 @@ export class GateKeeper {
 
   reloadAccess(): Promise<readonly Problem[]> {
     return this.#inTurn(async () => {
-      const access = await loadAccessPolicy(this.#served.config);
+      const access = await loadAccessPolicy(this.#served.config, this.#surroundings.grants);
       if ('value' in access) {
         const engines = { ...this.#served.engines, access: access.value };
         this.#served = assemble({ ...this.#served, engines });
@@ -164,7 +167,7 @@ async function buildAll(
 ): Promise<Loaded<Served>> {
   const callers = await loadCallers(config.identity, surroundings.callers);
   const bundled = await loadedFrom('policy', () => buildPolicy(config, bundle, outside));
-  const access = await loadAccessPolicy(config);
+  const access = await loadAccessPolicy(config, surroundings.grants);
   const limits = await loadLimiter(config, surroundings.limits);
   const mask = await loadedFrom('audit', () =>
     compileMask(config.audit.mask, tokenHeaders(config.identity)),

@@ -1,4 +1,5 @@
-import type { HandOutcome, LimitHands } from '../admin/limit-hands.ts';
+import type { HandOutcome } from '../admin/hand-outcome.ts';
+import type { LimitHands } from '../admin/limit-hands.ts';
 import { nearest } from '../config/nearest.ts';
 import { type OverrideOrder, readOverrideOrder } from '../config/override-order.ts';
 import type { BucketAddress, BucketReport } from '../domain/limit-bucket.ts';
@@ -6,6 +7,7 @@ import type { CompiledLimit } from '../limits/compiled-limit.ts';
 import type { AdminDependencies } from './admin.ts';
 import type { LoadedLimits } from './load-limiter.ts';
 import { describeOverride } from './limit-overrides.ts';
+import { done, withStore } from './with-store.ts';
 
 /** For one command; Redis answers within milliseconds or not at all. */
 const timeoutMs = 5000;
@@ -54,10 +56,6 @@ export function createLimitHands(dependencies: AdminDependencies): LimitHands {
   };
 }
 
-function done<T>(value: T): HandOutcome<T> {
-  return { outcome: 'done', value };
-}
-
 /** Only of a limit that there is. */
 function aboutLimit<T>(
   { table }: LoadedLimits,
@@ -69,15 +67,6 @@ function aboutLimit<T>(
   const hint = close === undefined ? '' : `; did you mean ${close}?`;
   const reason = `There is no limit ${JSON.stringify(limit)}${hint}`;
   return Promise.resolve({ outcome: 'unknown', reason });
-}
-
-async function withStore<T>(work: () => Promise<HandOutcome<T>>): Promise<HandOutcome<T>> {
-  try {
-    return await work();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { outcome: 'unavailable', reason: `It may not have been done: ${reason}` };
-  }
 }
 
 /** What the schema of an order cannot know. */

@@ -6,11 +6,7 @@ import { type Board, Bulletin } from '../shared-state/bulletin.ts';
 import type { Notice } from '../shared-state/notice.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { changeLog } from './change-log.ts';
-
-/** Where it is written down what became of an override. */
-export interface Journal {
-  note(event: string, details: JsonObject): void;
-}
+import type { Journal } from './journal.ts';
 
 export interface OverrideSurroundings {
   readonly board: Board;

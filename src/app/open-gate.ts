@@ -6,7 +6,9 @@ import { createBundleNews } from './bundle-news.ts';
 import { createCallerSurroundings } from './caller-surroundings.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { createLimitCounts, type LimitCounts } from './limit-counts.ts';
-import { type Journal, LimitOverrides } from './limit-overrides.ts';
+import { AccessGrants } from './grants/access-grants.ts';
+import type { Journal } from './journal.ts';
+import { LimitOverrides } from './limit-overrides.ts';
 import type { CallerSurroundings } from './load-callers.ts';
 import { throwProblems, valueOf } from './loaded.ts';
 import { orElse } from './or-else.ts';
@@ -26,6 +28,7 @@ export interface OpenGate {
   readonly callers: CallerSurroundings;
   readonly counts: LimitCounts;
   readonly overrides: LimitOverrides;
+  readonly grants: AccessGrants;
   /** Begins to look at what other replicas are told. */
   start(journal: Journal): void;
   close(): void;
@@ -44,12 +47,14 @@ export async function openGate(
   const board = shared.board('overrides');
   const overrides = new LimitOverrides({ board, clock, log, onChange });
   const counts = createLimitCounts(shared, clock, log, () => overrides.current);
+  const grants = new AccessGrants({ board: shared.board('grants'), clock, log });
   shared.onConnected(() => {
     overrides.lookNow();
+    grants.lookNow();
   });
   const callers = createCallerSurroundings(shared, { clock, log, telemetry });
   const open = async () => {
-    const surroundings = { callers, limits: counts.surroundings };
+    const surroundings = { callers, limits: counts.surroundings, grants: grants.book };
     const keeper = valueOf(await GateKeeper.open(config, surroundings));
     const news = createBundleNews(log, telemetry, onChecked);
     const bundles = new PolicyBundles(keeper, clock, news);
@@ -60,12 +65,15 @@ export async function openGate(
   const close = (): void => {
     callers.keyServers.keepOnly([]);
     overrides.stop();
+    grants.stop();
     counts.stop();
     shared.close();
   };
   const start = (journal: Journal): void => {
     overrides.start(journal);
+    grants.start(journal);
     counts.start();
   };
-  return { ...(await orElse(open(), close)), callers, counts, overrides, start, close };
+  const parts = { callers, counts, overrides, grants };
+  return { ...(await orElse(open(), close)), ...parts, start, close };
 }

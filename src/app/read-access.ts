@@ -10,5 +10,6 @@ export function readAccess(path: string): Loaded<IndexedAccess> {
   if ('problems' in loaded) return loaded;
   const index = Buffer.from(JSON.stringify(indexAccess(loaded.document)));
   const revision = createHash('sha256').update(index).digest('hex').slice(0, 12);
-  return { value: { index, revision } };
+  const services = loaded.document.services.map(({ name }) => name);
+  return { value: { index, revision, services } };
 }

@@ -71,6 +71,7 @@ function summary({ check, decision, policy, durationMs }: CompletedCheck, labels
     detail: detailOf(decision),
     caller: caller && callerRecord(caller),
     rule: verdict?.rule,
+    grant: verdict?.access?.grant,
     reasons: verdict && verdict.reasons.length > 0 ? verdict.reasons : undefined,
     limits: limits?.states.map(limitRecord),
     metrics: metricsOf(check, durationMs),

@@ -5,6 +5,7 @@ import { bundleVerify } from './bundle-verify.ts';
 import { check } from './check.ts';
 import { helpOf, table, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
+import { grantAdd, grantApprove, grantList, grantRevoke } from './grant.ts';
 import { limitsOverrideAdd, limitsOverrideList, limitsOverrideRemove } from './limits/override.ts';
 import { limitsReset } from './limits/reset.ts';
 import { limitsShow } from './limits/show.ts';
@@ -36,6 +37,10 @@ const commands: readonly Command[] = [
   limitsOverrideAdd,
   limitsOverrideList,
   limitsOverrideRemove,
+  grantAdd,
+  grantApprove,
+  grantList,
+  grantRevoke,
 ];
 
 /** Does what the arguments say. Never rejects. */

@@ -1,3 +1,4 @@
+import type { GrantTerms } from '../domain/grant.ts';
 import { rateLimitDialects } from '../domain/limit.ts';
 import { pathAmbiguities } from '../domain/path.ts';
 import type { AdminConfig, AuditConfig, Config, InsecureConfig } from './config.ts';
@@ -17,7 +18,17 @@ import {
   section,
 } from './schema.ts';
 import { server } from './server-schema.ts';
-import { address, filePath, flag, integer, jsonPointer, oneOf, size, text } from './values.ts';
+import {
+  address,
+  duration,
+  filePath,
+  flag,
+  integer,
+  jsonPointer,
+  oneOf,
+  size,
+  text,
+} from './values.ts';
 
 const admin = section<AdminConfig>({
   address: defaulted(
@@ -92,6 +103,16 @@ const insecure = section<InsecureConfig>({
   ),
 });
 
+const grants = section<GrantTerms>({
+  approval: defaulted(
+    'approval',
+    oneOf(['none', 'required']),
+    'none',
+    '`required`: a grant counts when another person has approved it.',
+  ),
+  maxDurationMs: defaulted('maxDuration', duration('1m', '24h'), '8h', 'No grant is for longer.'),
+});
+
 const root = section<Config>({
   server: group('server', server, 'The gRPC server that Envoy asks.'),
   admin: group('admin', admin, 'The address for operators.'),
@@ -102,6 +123,7 @@ const root = section<Config>({
     filePath,
     'access.yaml: may they, without Rego. Beside a bundle, both must allow.',
   ),
+  grants: group('grants', grants, 'What `sallyport grant` may add to the access document.'),
   limits: optional('limits', filePath, 'limits.yaml: how much. Without it nothing is limited.'),
   redis: optional(
     'redis',

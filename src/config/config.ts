@@ -1,4 +1,5 @@
 import type { BundleSettings, HttpServerSettings } from '../domain/bundle-settings.ts';
+import type { GrantTerms } from '../domain/grant.ts';
 import type { IdentitySettings } from '../domain/identity-settings.ts';
 import type { RateLimitDialect } from '../domain/limit.ts';
 import type { ListenAddress } from '../domain/listen-address.ts';
@@ -12,6 +13,8 @@ export interface Config {
   readonly policy: PolicyConfig;
   /** The absolute path of access.yaml; absent: the bundles alone decide. */
   readonly access?: string;
+  /** Under which access that is given for a while counts beside the access document. */
+  readonly grants: GrantTerms;
   /** The absolute path of limits.yaml; absent: nothing is limited. */
   readonly limits?: string;
   /** Absent: limits are counted in memory, by this process alone. */

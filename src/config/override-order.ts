@@ -5,7 +5,7 @@ import { quota, rate, rateConflicts, toRate, units, type WrittenRate } from './l
 import { parseYaml } from './parse-yaml.ts';
 import type { Problem } from './problem.ts';
 import { conflictIf, mapped, optional, required, section, type Conflict } from './schema.ts';
-import { duration, oneOf, text } from './values.ts';
+import { duration, line, oneOf } from './values.ts';
 
 /** An emergency override as it is ordered. */
 export interface OverrideOrder {
@@ -36,13 +36,6 @@ interface WrittenOrder extends WrittenRate {
   readonly reason: string;
   readonly by: string;
 }
-
-const line = (maxLength: number) =>
-  text(
-    'text',
-    `1 to ${maxLength} characters on one line`,
-    new RegExp(`^[^\\p{Cc}\\p{Cf}\\p{Cs}]{1,${maxLength}}$`, 'u'),
-  );
 
 const orderSchema = mapped(
   section<WrittenOrder>(

@@ -59,6 +59,15 @@ export function text(type: string, expected: string, pattern: RegExp): Schema<st
   });
 }
 
+/** What a person writes for another, fit for logs and terminals. */
+export function line(maxLength: number): Schema<string> {
+  return text(
+    'text',
+    `1 to ${maxLength} characters on one line`,
+    new RegExp(`^[^\\p{Cc}\\p{Cf}\\p{Cs}]{1,${maxLength}}$`, 'u'),
+  );
+}
+
 /** One of the words. `later` are words of the documented format that are still to come. */
 export function oneOf<const T extends string>(
   words: readonly T[],

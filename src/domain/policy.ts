@@ -44,6 +44,8 @@ export interface AccessFinding {
   readonly service: string | undefined;
   /** Undefined when no rule matched. */
   readonly rule: string | undefined;
+  /** The grant by which it was allowed all the same. */
+  readonly grant?: string;
 }
 
 /** Which policy decides: for headers, records and metrics. */

@@ -166,6 +166,7 @@ function metadataOf(
   if (policy.revision !== '') all['policy'] = policy.revision;
   if (check.caller !== undefined) all['caller'] = check.caller.principal;
   if (check.verdict?.rule !== undefined) all['rule'] = check.verdict.rule;
+  if (check.verdict?.access?.grant !== undefined) all['grant'] = check.verdict.access.grant;
   if (check.limits !== undefined) all['limits'] = check.limits.states.map(limitMetadata);
   return all;
 }

@@ -1,6 +1,7 @@
 import type { LimitMatch } from '../domain/limit.ts';
 import { compilePathPattern, type PathPattern } from '../domain/path-pattern.ts';
 import type { RequestView } from '../domain/request.ts';
+import { withHead } from '../domain/with-head.ts';
 import type { CompiledLimit } from './compiled-limit.ts';
 
 /**
@@ -101,11 +102,6 @@ class MethodTable {
     const limits = this.#methods.get(method);
     if (limits !== undefined) found.push(limits);
   }
-}
-
-/** HEAD costs a server what GET does (RFC 9110 §9.3.2), and must not be a free one. */
-function withHead(methods: readonly string[]): readonly string[] {
-  return methods.includes('GET') ? [...methods, 'HEAD'] : methods;
 }
 
 /** Limits are added one after another, so one that says the same twice is its own neighbour. */

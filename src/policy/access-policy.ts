@@ -10,6 +10,14 @@ export interface IndexedAccess {
   /** JSON in UTF-8. */
   readonly index: Uint8Array;
   readonly revision: string;
+  /** Their names. */
+  readonly services: readonly string[];
+}
+
+/** Decides by an access document. */
+export interface AccessPolicy extends PolicyEngine {
+  /** Their names. */
+  readonly services: readonly string[];
 }
 
 export interface AccessPolicyOptions {
@@ -20,9 +28,9 @@ export interface AccessPolicyOptions {
 /** Evaluates an access document with policies/access, compiled. Rejects with a BundleError. */
 export async function createAccessPolicy(
   { modules }: PolicyBundle,
-  { index, revision }: IndexedAccess,
+  { index, revision, services }: IndexedAccess,
   options: AccessPolicyOptions,
-): Promise<PolicyEngine> {
+): Promise<AccessPolicy> {
   const engine = await loadPolicyEngine(
     { revision, modules, data: [{ path: ['access'], json: index }] },
     'sallyport/access/decision',
@@ -35,6 +43,7 @@ export async function createAccessPolicy(
   );
   return {
     identity: engine.identity,
+    services,
     evaluate(question, deadlineMs) {
       const verdict = engine.evaluate(question, deadlineMs);
       return verdict instanceof Promise ? verdict.then(explained) : explained(verdict);

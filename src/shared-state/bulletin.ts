@@ -64,6 +64,8 @@ export class Bulletin {
   #notices: readonly Notice[] = [];
   /** The board's time less ours (monotonic), in milliseconds. */
   #aheadMs = 0;
+  /** When the board was last asked what it then told (monotonic). */
+  #askedAtMs = -Infinity;
   #polling: Repetition | undefined;
   #expiry: NodeJS.Timeout | undefined;
 
@@ -74,6 +76,12 @@ export class Bulletin {
   /** Those that hold, the oldest first. */
   get notices(): readonly Notice[] {
     return this.#notices;
+  }
+
+  /** The board's time, if it is known what was up there `withinMs` ago or later. */
+  nowMs(withinMs: number): number | undefined {
+    const isFresh = this.#options.clock.monotonicMs() - this.#askedAtMs <= withinMs;
+    return isFresh ? this.#boardNowMs() : undefined;
   }
 
   start(): void {
@@ -117,6 +125,20 @@ export class Bulletin {
     return found;
   }
 
+  /** Says something else in a notice, for as long as it holds anyway. Resolves with it, if it is there. */
+  async amend(
+    id: string,
+    change: (content: JsonObject) => JsonObject,
+  ): Promise<Notice | undefined> {
+    await this.#look();
+    const amended = (notice: Notice): Notice =>
+      notice.id === id ? { ...notice, content: change(notice.content) } : notice;
+    if (this.#notices.some((notice) => notice.id === id)) {
+      await this.#replace((notices) => notices.map(amended));
+    }
+    return this.#notices.find((notice) => notice.id === id);
+  }
+
   /** Lets every replica know that something changed, though no notice did. */
   async announce(): Promise<void> {
     await this.#replace((notices) => notices);
@@ -133,9 +155,11 @@ export class Bulletin {
   }
 
   async #look(): Promise<void> {
+    const askedAtMs = this.#options.clock.monotonicMs();
     const { nowMs, text } = await this.#options.board.look(this.#version);
     if (text === undefined) this.#setTime(nowMs);
     else this.#adopt(text, nowMs);
+    this.#askedAtMs = askedAtMs;
   }
 
   async #replace(change: (notices: readonly Notice[]) => readonly Notice[]): Promise<void> {

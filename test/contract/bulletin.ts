@@ -91,6 +91,16 @@ export function describeBulletin(name: string, fresh: () => Promise<SharedBoard>
     assert.equal(await one.bulletin.withdraw(id), undefined);
   });
 
+  test(`${name}: what is amended says something else everywhere, and ends when it would have`, async (t) => {
+    const { open } = await fresh();
+    const [one, two] = [startReplica(t, open()), startReplica(t, open())];
+    const notice = await one.bulletin.post({ name: 'a' }, minuteMs);
+    const amended = await two.bulletin.amend(notice.id, (content) => ({ ...content, by: 'b' }));
+    assert.deepEqual(amended, { ...notice, content: { name: 'a', by: 'b' } });
+    await until('seen', () => one.bulletin.notices[0]?.content['by'] === 'b');
+    assert.equal(await two.bulletin.amend('nobody', (content) => content), undefined);
+  });
+
   test(`${name}: an announcement is a change, though nothing is posted`, async (t) => {
     const { open } = await fresh();
     const [one, two] = [startReplica(t, open()), startReplica(t, open())];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createAdminServer } from '../../src/admin/admin-server.ts';
 import { createFileSink } from '../../src/audit/file-sink.ts';
+import { noGrantHands } from '../unit/admin/no-grant-hands.ts';
 import { noLimitHands } from '../unit/admin/no-limit-hands.ts';
 import { compileMask } from '../../src/audit/mask.ts';
 import { createRecorder } from '../../src/audit/recorder.ts';
@@ -43,6 +44,7 @@ async function startTrail(t: TestContext, path: string) {
     status: () => ({}),
     rollback: () => Promise.resolve({ outcome: 'unknown bundle' }),
     limits: noLimitHands,
+    grants: noGrantHands,
     scrape: telemetry.scrape,
     scrapeContentType: telemetry.contentType,
     onRefused: (peer) => log.push(peer),

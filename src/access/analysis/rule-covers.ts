@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AccessRule } from '../../domain/access.ts';
 import { compilePathPattern, type PathPattern } from '../../domain/path-pattern.ts';
 import { covers } from '../../domain/principal-pattern.ts';
-import { withHead } from '../index/methods.ts';
+import { withHead } from '../../domain/with-head.ts';
 
 /**
  * Whether every request that `narrow` matches is matched by `wide` too. Conditions are compared, not

@@ -10,7 +10,8 @@ import { emptyMap } from '../../domain/empty-map.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { compilePathPattern } from '../../domain/path-pattern.ts';
 import type { PrincipalPattern } from '../../domain/principal-pattern.ts';
-import { anyMethod, withHead } from './methods.ts';
+import { withHead } from '../../domain/with-head.ts';
+import { anyMethod } from './any-method.ts';
 import { PathIndex } from './path-index.ts';
 import { spellingsOf } from './spellings.ts';
 

@@ -3,8 +3,9 @@ import { emptyMap } from '../../domain/empty-map.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { compilePathPattern, type PathPattern } from '../../domain/path-pattern.ts';
 import type { PrincipalPattern } from '../../domain/principal-pattern.ts';
+import { withHead } from '../../domain/with-head.ts';
 import type { Effect } from './conditions.ts';
-import { anyMethod, withHead } from './methods.ts';
+import { anyMethod } from './any-method.ts';
 import { MethodLeaf, PathIndex } from './path-index.ts';
 import { spellingsOf } from './spellings.ts';
 

@@ -1,7 +1,8 @@
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { printable } from '../../domain/printable.ts';
 import { table } from '../command.ts';
-import { durationText } from '../duration-text.ts';
+import { durationText } from '../../domain/duration-text.ts';
+import { number, objectsIn, text, textsIn } from '../reply-parts.ts';
 
 /** What a server says of buckets, a line each, and of which limits it would have to know more. */
 export function bucketTable({ buckets, unaddressed }: JsonObject): string {
@@ -34,20 +35,4 @@ function notesOn({ mode, override, isOff, degraded }: JsonObject): string[] {
     ...(typeof override === 'string' ? [`override ${printable(override)}`] : []),
     ...(typeof degraded === 'string' ? [`Redis is away: ${degraded}`] : []),
   ];
-}
-
-export function objectsIn(value: JsonValue | undefined): readonly JsonObject[] {
-  return isJsonArray(value) ? value.filter(isJsonObject) : [];
-}
-
-export function textsIn(value: JsonValue | undefined): readonly string[] {
-  return isJsonArray(value) ? value.map((each) => text(each)) : [];
-}
-
-export function text(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? printable(value) : '';
-}
-
-export function number(value: JsonValue | undefined): number {
-  return typeof value === 'number' ? value : 0;
 }

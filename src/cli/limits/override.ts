@@ -1,11 +1,11 @@
 import type { JsonObject } from '../../domain/json.ts';
 import { adminOptions } from '../admin-connection.ts';
 import { jsonOption, table, type Command } from '../command.ts';
-import { durationText } from '../duration-text.ts';
+import { durationText } from '../../domain/duration-text.ts';
 import type { Arguments } from '../parse-arguments.ts';
 import { UsageError } from '../usage-error.ts';
-import { askAndPrint } from './ask-and-print.ts';
-import { number, objectsIn, text } from './bucket-table.ts';
+import { askAndPrint } from '../ask-and-print.ts';
+import { number, objectsIn, text } from '../reply-parts.ts';
 
 const path = '/v1/limits/overrides';
 

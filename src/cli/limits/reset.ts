@@ -1,7 +1,7 @@
 import { adminOptions } from '../admin-connection.ts';
 import { jsonOption, type Command } from '../command.ts';
 import { addressIn, addressOptions } from './address-options.ts';
-import { askAndPrint } from './ask-and-print.ts';
+import { askAndPrint } from '../ask-and-print.ts';
 import { bucketTable } from './bucket-table.ts';
 
 /** Without a limit's name, only what is counted by the caller is given back. */

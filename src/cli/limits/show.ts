@@ -2,7 +2,7 @@ import { jsonOption, type Command } from '../command.ts';
 import { adminOptions } from '../admin-connection.ts';
 import { addressIn, addressOptions } from './address-options.ts';
 import { bucketTable } from './bucket-table.ts';
-import { askAndPrint } from './ask-and-print.ts';
+import { askAndPrint } from '../ask-and-print.ts';
 
 export const limitsShow: Command = {
   name: 'limits show',

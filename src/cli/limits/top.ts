@@ -2,8 +2,8 @@ import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { printable } from '../../domain/printable.ts';
 import { adminOptions } from '../admin-connection.ts';
 import { jsonOption, table, type Command } from '../command.ts';
-import { askAndPrint } from './ask-and-print.ts';
-import { number, objectsIn, text } from './bucket-table.ts';
+import { askAndPrint } from '../ask-and-print.ts';
+import { number, objectsIn, text } from '../reply-parts.ts';
 import { countText } from './count-text.ts';
 
 export const limitsTop: Command = {

@@ -24,7 +24,7 @@ export function documentOf(yaml: string): AccessDocument {
 /** The very policy and index that a server decides with. */
 export function engineOf(document: AccessDocument): Promise<PolicyEngine> {
   const index = Buffer.from(JSON.stringify(indexAccess(document)));
-  const indexed = { index, revision: 'test' };
+  const indexed = { index, revision: 'test', services: document.services.map(({ name }) => name) };
   return createAccessPolicy(bundle, indexed, {
     maxFuel: 3_000_000,
     reservedHeaderPrefix: 'x-sallyport-',

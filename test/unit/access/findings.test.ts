@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { findingsIn, type Surroundings } from '../../../src/access/analysis/findings.ts';
 import { patternCovers } from '../../../src/access/analysis/rule-covers.ts';
 import { compilePathPattern } from '../../../src/domain/path-pattern.ts';
-import { matchesPath } from '../matches-path.ts';
+import { matchesPath } from '../../../src/domain/matches-path.ts';
 import { documentOf } from './access-fixture.ts';
 
 const nowMs = Date.parse('2026-06-01T00:00:00Z');

@@ -12,6 +12,7 @@ import { createAdminServer } from '../../../src/admin/admin-server.ts';
 import type { LimitHands } from '../../../src/admin/limit-hands.ts';
 import type { ListenAddress } from '../../../src/domain/listen-address.ts';
 import { listen } from '../../../src/server/listener.ts';
+import { noGrantHands } from './no-grant-hands.ts';
 import { noLimitHands } from './no-limit-hands.ts';
 import type { AdminFacts, AdminSources, Readiness } from '../../../src/admin/facts.ts';
 
@@ -45,6 +46,7 @@ async function startAdmin(t: TestContext, setup: Setup = {}) {
     status: () => ({ bundles: { example: {} } }),
     rollback: setup.rollback ?? (() => Promise.reject(new Error('not expected'))),
     limits: setup.limits ?? noLimitHands,
+    grants: noGrantHands,
     scrape: setup.scrape ?? (() => Promise.resolve('sallyport_checks_total 1\n')),
     scrapeContentType: 'text/plain; version=0.0.4; charset=utf-8',
     onRefused: (peer) => refused.push(peer),

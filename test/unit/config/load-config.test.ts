@@ -60,6 +60,7 @@ test('every default is filled in', () => {
       skipRequestBodyParse: false,
       maxFuel: 3_000_000,
     },
+    grants: { approval: 'none', maxDurationMs: 8 * 3_600_000 },
     audit: { stdout: true, labels: new Map(), mask: [] },
     headers: { prefix: 'x-sallyport-', rateLimit: 'draft-10' },
     insecure: { ambiguousPaths: [] },

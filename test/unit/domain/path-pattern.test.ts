@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { compilePathPattern, pathPatternFault } from '../../../src/domain/path-pattern.ts';
-import { matchesPath } from '../matches-path.ts';
+import { matchesPath } from '../../../src/domain/matches-path.ts';
 
 const matching: readonly [pattern: string, segments: string[], matches: boolean][] = [
   ['/', [], true],

@@ -6,7 +6,7 @@ import { compilePathPattern } from '../../../src/domain/path-pattern.ts';
 import type { RequestView } from '../../../src/domain/request.ts';
 import { type CompiledLimit, compileLimit } from '../../../src/limits/compiled-limit.ts';
 import { LimitMatcher } from '../../../src/limits/matcher.ts';
-import { matchesPath } from '../matches-path.ts';
+import { matchesPath } from '../../../src/domain/matches-path.ts';
 import { requestFrom } from '../request-fixture.ts';
 import { limitFrom } from './fixture.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { durationText } from '../../../src/cli/duration-text.ts';
+import { durationText } from '../../../src/domain/duration-text.ts';
 
 const cases: readonly [ms: number, text: string][] = [
   [0, '0ms'],

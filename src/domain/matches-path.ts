@@ -1,8 +1,8 @@
-import type { PathPattern, PathStep } from '../../src/domain/path-pattern.ts';
+import type { PathPattern, PathStep } from './path-pattern.ts';
 
 /**
  * Whether the pattern matches the whole of `RequestView.segments`: what a pattern means, said as
- * plainly as can be, for faster ways to be held against.
+ * plainly as can be; faster ways are held against it.
  */
 export function matchesPath(pattern: PathPattern, segments: readonly string[]): boolean {
   const { steps, open } = pattern;

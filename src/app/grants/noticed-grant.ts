@@ -1,0 +1,42 @@
+import { readGrantOrder } from '../../config/grant-order.ts';
+import type { Grant } from '../../domain/grant.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import type { Notice } from '../../shared-state/notice.ts';
+
+/** What a notice of a grant says; `order` is as it was written. */
+export function contentOf(order: JsonObject, needsApproval: boolean): JsonObject {
+  return { order, needsApproval };
+}
+
+export function approvedContent(content: JsonObject, approvedBy: string): JsonObject {
+  return { ...content, approvedBy };
+}
+
+/** Undefined where another version of Sallyport, or somebody else, has written it. */
+export function noticedGrant({ id, content, postedAtMs, expiresAtMs }: Notice): Grant | undefined {
+  const { order: written, needsApproval, approvedBy } = content;
+  if (!isJsonObject(written) || typeof needsApproval !== 'boolean') return undefined;
+  const read = readGrantOrder(JSON.stringify(written));
+  if ('problems' in read) return undefined;
+  const { lifeMs: _lifeMs, ...order } = read.order;
+  return {
+    id,
+    ...order,
+    needsApproval,
+    ...(typeof approvedBy === 'string' && { approvedBy }),
+    postedAtMs,
+    expiresAtMs,
+  };
+}
+
+/** For logs, records and programs. */
+export function describeGrant(
+  grant: Grant,
+): Readonly<Record<string, string | boolean | readonly string[]>> {
+  const { postedAtMs, expiresAtMs, ...said } = grant;
+  return {
+    ...said,
+    postedAt: new Date(postedAtMs).toISOString(),
+    expiresAt: new Date(expiresAtMs).toISOString(),
+  };
+}

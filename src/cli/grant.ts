@@ -1,0 +1,136 @@
+import type { JsonObject } from '../domain/json.ts';
+import { adminOptions } from './admin-connection.ts';
+import { askAndPrint } from './ask-and-print.ts';
+import { jsonOption, table, type Command, type CommandOption } from './command.ts';
+import type { Arguments } from './parse-arguments.ts';
+import { objectsIn, text, textsIn } from './reply-parts.ts';
+import { UsageError } from './usage-error.ts';
+
+const path = '/v1/grants';
+const byOption: CommandOption = { name: 'by', value: 'NAME', about: 'who answers for it' };
+
+export const grantAdd: Command = {
+  name: 'grant add',
+  summary: 'lets a caller do for a while what no rule allows, on all replicas within a second',
+  options: [
+    { name: 'from', value: 'PRINCIPAL', about: 'the caller: spiffe://…' },
+    { name: 'to', value: 'SERVICE', about: 'a service of the access document' },
+    { name: 'methods', value: 'METHOD,…', about: 'GET is HEAD too' },
+    { name: 'paths', value: 'PATH,…', about: '/orders/{id}, /orders/**; else every path' },
+    { name: 'for', value: 'TIME', about: 'for how long: 30m, 1h' },
+    { name: 'reason', value: 'TEXT', about: 'why, for whoever asks later' },
+    byOption,
+    ...adminOptions,
+    jsonOption,
+  ],
+  run: (args, context) =>
+    askAndPrint(grantAdd, args, context, {
+      needsToken: true,
+      call: (given) => ({ method: 'POST', path, body: orderIn(given) }),
+      describe: (grant) => `${stateSentence(grant)}\nTo end it before: ${revokeLine(grant)}`,
+    }),
+};
+
+export const grantApprove: Command = {
+  name: 'grant approve',
+  summary: 'lets a grant count that somebody else has asked for',
+  options: [byOption, ...adminOptions, jsonOption],
+  operands: 'ID',
+  run: (args, context) =>
+    askAndPrint(grantApprove, args, context, {
+      needsToken: true,
+      call: (given) => signed(given, 'approve'),
+      describe: stateSentence,
+    }),
+};
+
+export const grantList: Command = {
+  name: 'grant list',
+  summary: 'the grants that there are now',
+  options: [...adminOptions, jsonOption],
+  run: (args, context) =>
+    askAndPrint(grantList, args, context, {
+      needsToken: false,
+      call: () => ({ method: 'GET', path }),
+      describe: grantTable,
+    }),
+};
+
+export const grantRevoke: Command = {
+  name: 'grant revoke',
+  summary: 'ends a grant, on all replicas within a second',
+  options: [byOption, ...adminOptions, jsonOption],
+  operands: 'ID',
+  run: (args, context) =>
+    askAndPrint(grantRevoke, args, context, {
+      needsToken: true,
+      call: (given) => signed(given, 'revoke'),
+      describe: ({ id }) => `${text(id)} counts no longer`,
+    }),
+};
+
+const textOptions = ['from', 'to', 'for', 'reason', 'by'] as const;
+
+/** What is wrong with it the server says, which knows the services. */
+function orderIn(given: Arguments): JsonObject {
+  const order: Record<string, string | readonly string[]> = {};
+  for (const name of textOptions) {
+    const value = given.text(name);
+    if (value !== undefined) order[name] = value;
+  }
+  for (const name of ['methods', 'paths'] as const) {
+    const value = given.text(name);
+    if (value !== undefined) order[name] = value.split(',').map((each) => each.trim());
+  }
+  return order;
+}
+
+/** @throws {UsageError} */
+function signed(given: Arguments, verb: 'approve' | 'revoke') {
+  const [id, another] = given.operands;
+  const by = given.text('by');
+  if (id === undefined || another !== undefined) {
+    throw new UsageError('which grant? Give one ID, of those that grant list shows');
+  }
+  if (by === undefined) throw new UsageError('who? Say --by NAME');
+  return {
+    method: 'POST',
+    path: `${path}/${encodeURIComponent(id)}/${verb}`,
+    body: { by },
+  } as const;
+}
+
+function stateSentence(grant: JsonObject): string {
+  const [id, until] = [text(grant['id']), text(grant['expiresAt'])];
+  return isAwaiting(grant)
+    ? `${id} waits for another person: grant approve ${id} --by NAME; it ends at ${until}`
+    : `${id} counts until ${until}`;
+}
+
+function revokeLine(grant: JsonObject): string {
+  return `grant revoke ${text(grant['id'])} --by NAME`;
+}
+
+function isAwaiting({ needsApproval, approvedBy }: JsonObject): boolean {
+  return needsApproval === true && approvedBy === undefined;
+}
+
+function grantTable({ grants }: JsonObject): string {
+  const rows = objectsIn(grants).map((grant) => [
+    text(grant['id']),
+    text(grant['from']),
+    text(grant['to']),
+    [textsIn(grant['methods']).join(','), ...textsIn(grant['paths'])].join(' '),
+    isAwaiting(grant) ? 'waits for approval' : text(grant['expiresAt']),
+    whoAndWhy(grant),
+  ]);
+  return rows.length === 0
+    ? 'nothing is granted'
+    : table([['ID', 'FROM', 'TO', 'WHAT', 'UNTIL', 'BY'], ...rows]);
+}
+
+function whoAndWhy(grant: JsonObject): string {
+  const approver = text(grant['approvedBy']);
+  const people = approver === '' ? text(grant['by']) : `${text(grant['by'])} and ${approver}`;
+  return `${people}: ${text(grant['reason'])}`;
+}

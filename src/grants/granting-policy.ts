@@ -1,0 +1,58 @@
+import type { PolicyEngine } from '../check/ports.ts';
+import { noEdits } from '../domain/decision.ts';
+import { counts, type Grant, type GrantTerms } from '../domain/grant.ts';
+import type { PolicyQuestion, PolicyVerdict } from '../domain/policy.ts';
+import type { GrantBook } from './grant-book.ts';
+
+/**
+ * An access document's policy, with what is granted beside it. Only what no rule of a known service
+ * speaks of is looked up: a grant goes before no deny rule, and what cannot be decided is not granted.
+ */
+export function createGrantingPolicy(
+  access: PolicyEngine,
+  book: GrantBook,
+  terms: GrantTerms,
+): PolicyEngine {
+  const grantFor = ({ decision, access: found }: PolicyVerdict, question: PolicyQuestion) => {
+    const service = found?.service;
+    if (decision.reason !== 'no_rule' || service === undefined) return undefined;
+    return holding(book, terms, service, question);
+  };
+  return {
+    identity: access.identity,
+    evaluate(question, deadlineMs) {
+      const answer = (verdict: PolicyVerdict): PolicyVerdict => {
+        const grant = grantFor(verdict, question);
+        return grant === undefined ? verdict : granted(verdict, grant);
+      };
+      const verdict = access.evaluate(question, deadlineMs);
+      return verdict instanceof Promise ? verdict.then(answer) : answer(verdict);
+    },
+  };
+}
+
+function holding(
+  book: GrantBook,
+  terms: GrantTerms,
+  service: string,
+  { caller, request }: PolicyQuestion,
+): Grant | undefined {
+  const nowMs = book.nowMs();
+  if (caller === undefined || nowMs === undefined) return undefined;
+  return book
+    .grantsOf(caller.principal)
+    .find(
+      ({ grant, lets }) =>
+        grant.to === service && grant.expiresAtMs > nowMs && counts(grant, terms) && lets(request),
+    )?.grant;
+}
+
+function granted(verdict: PolicyVerdict, { id, by, reason }: Grant): PolicyVerdict {
+  return {
+    ...verdict,
+    decision: { outcome: 'allow', reason: 'allowed', edits: noEdits },
+    rule: `grant/${id}`,
+    reasons: [`granted by ${by}: ${reason}`],
+    access: { service: verdict.access?.service, rule: undefined, grant: id },
+  };
+}
