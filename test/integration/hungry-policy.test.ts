@@ -14,7 +14,9 @@ let sallyport: Sallyport;
 let client: CheckClient;
 
 before(async () => {
-  sallyport = await startSallyport({ directory, transport: 'unix', bundle });
+  // On a busy machine a turn with loops in it is long, and this is not about checks that waited.
+  const sections = { server: { checkTimeout: '9s' } };
+  sallyport = await startSallyport({ directory, transport: 'unix', bundle, sections });
   client = createCheckClient({ kind: 'unix', path: join(directory, 'grpc.sock') });
 });
 
@@ -33,7 +35,7 @@ async function reasonFor(path: string): Promise<unknown> {
 }
 
 test('a policy that loops is stopped and denies, and other checks are answered meanwhile', async () => {
-  const paths = Array.from({ length: 40 }, (_, at) =>
+  const paths = Array.from({ length: 16 }, (_, at) =>
     at % 4 === 0 ? '/?size=100000&length=1' : '/?size=2&length=1',
   );
   const wanted = paths.map((path) => (path.includes('100000') ? 'policy_unavailable' : 'allowed'));
@@ -44,7 +46,7 @@ test('the record says what to do, and the caller is not told', async () => {
   const path = '/?size=100001&length=1';
   assert.equal(await reasonFor(path), 'policy_unavailable');
   const record = await waitFor('the record', () =>
-    sallyport.records().find((one) => JSON.stringify(one['input']).includes(path)),
+    sallyport.records().find((one) => JSON.stringify(one['input'] ?? {}).includes(path)),
   );
   assert.match(JSON.stringify(record['detail']), /more than the 3000000 units of policy\.maxFuel/);
 });

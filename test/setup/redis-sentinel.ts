@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { RedisServers } from '../../src/shared-state/redis-settings.ts';
 import { freePort } from './free-port.ts';
 import { RedisServer } from './redis-server.ts';
+import { until } from './until.ts';
 
 const master = 'limits';
 
@@ -32,7 +33,15 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
   };
   await primary.start();
   await replica.start();
+  // A sentinel asks for replicas every ten seconds: it must see this one at its first look.
+  await until('the replica follows', async () =>
+    String(await replica.command('INFO', 'replication')).includes('master_link_status:up'),
+  );
   await sentinel.start();
+  await until('the sentinel knows the replica', async () => {
+    const replicas = await sentinel.command('SENTINEL', 'REPLICAS', master);
+    return Array.isArray(replicas) && replicas.length === 1;
+  });
   const host = '127.0.0.1';
   const addresses = [deadPort, sentinelPort].map((port) => ({ host, port }));
   return { primary, replica, servers: { kind: 'sentinel', addresses, master }, remove };
