@@ -53,7 +53,10 @@ function open(url: URL, ca: string | undefined, signal: AbortSignal): Promise<In
             ...(ca !== undefined && { ca: readFileSync(ca) }),
           })
         : httpRequest(url, options);
-    request.once('response', resolve).on('error', reject).end();
+    request.once('response', resolve).on('error', reject);
+    // So ends what switches protocols (101), and no error says so.
+    request.once('close', () => reject(new Error('the server gave no answer')));
+    request.end();
   });
 }
 

@@ -96,7 +96,12 @@ function open(question: HttpQuestion): Promise<IncomingMessage> {
       request.destroy(new Error('the server did not answer in time'));
     }, responseTimeoutMs);
     request.on('error', reject).once('response', resolve);
-    request.once('response', () => clearTimeout(late)).once('close', () => clearTimeout(late));
+    request.once('response', () => clearTimeout(late));
+    request.once('close', () => {
+      clearTimeout(late);
+      // So ends what switches protocols (101), and no error says so.
+      reject(new Error('the server gave no answer'));
+    });
     request.end(body);
   });
 }

@@ -6,6 +6,7 @@ import { ServedKeys, type ServedKeysOptions } from '../../../../src/identity/key
 import type { KeyServerSettings } from '../../../../src/domain/token-settings.ts';
 import { systemClock } from '../../../../src/domain/clock.ts';
 import { KeyServer } from '../../../setup/key-server.ts';
+import { switchProtocols } from '../../../setup/switch-protocols.ts';
 import { createIssuerKey } from '../../../setup/token-issuer.ts';
 import { until } from '../../../setup/until.ts';
 import { FakeClock } from '../callers.ts';
@@ -49,6 +50,20 @@ function open(times: Partial<KeyServerSettings> = {}, options: Partial<ServedKey
 }
 
 const has = (keys: ServedKeys, kid: string) => keys.find(`ES256 ${kid}`) !== undefined;
+
+test('a server that switches protocols has not answered', { timeout: 10_000 }, async () => {
+  server.respond = switchProtocols;
+  await assert.rejects(
+    fetchKeys({
+      kind: 'server',
+      url: server.url,
+      refreshMs: 1,
+      minIntervalMs: 1,
+      keepMs: 1,
+    }),
+    /gave no answer/,
+  );
+});
 
 test('keys are asked for at once, and again ahead of time', async () => {
   const { keys } = open({ refreshMs: 50 });

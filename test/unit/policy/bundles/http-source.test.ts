@@ -19,6 +19,7 @@ import {
   type CertificateAuthority,
   createCertificateAuthority,
 } from '../../../e2e/certificates.ts';
+import { switchProtocols } from '../../../setup/switch-protocols.ts';
 
 let directory: string;
 let authority: CertificateAuthority;
@@ -102,6 +103,11 @@ test('a redirect never leads from https to http', async () => {
     response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
   });
   await assert.rejects(fetchFrom(url, { ca: authority.certificate }), /redirect leads to http$/);
+});
+
+test('a server that switches protocols has not answered', { timeout: 10_000 }, async () => {
+  const url = await listen(switchProtocols);
+  await assert.rejects(fetchFrom(url, { ca: authority.certificate }), /gave no answer/);
 });
 
 test('what a URL may hide is not in a message', async () => {

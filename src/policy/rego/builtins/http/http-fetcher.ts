@@ -131,27 +131,25 @@ async function exchange(
   const address = addresses.map((one) => one.address).find((one) => allowsAddress(allowed, one));
   if (address === undefined) throw new Error(`disallowed address of host: ${url.hostname}`);
   signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
-  const sent = open(request, optionsFor(request, host, address, signal), (message) => {
-    readResponse(message, maxResponseBytes).then(resolve, reject);
-  });
-  sent.on('error', reject);
-  sent.end(request.body);
+  const sent = open(request, optionsFor(request, host, address, signal));
   try {
-    return await promise;
+    return await readResponse(await responseTo(sent, request.body), maxResponseBytes);
   } finally {
     sent.destroy();
   }
 }
 
-function open(
-  { url }: HttpRequest,
-  options: RequestOptions,
-  onResponse: (message: IncomingMessage) => void,
-): ClientRequest {
-  return url.protocol === 'https:'
-    ? requestHttps(options, onResponse)
-    : requestHttp(options, onResponse);
+function open({ url }: HttpRequest, options: RequestOptions): ClientRequest {
+  return url.protocol === 'https:' ? requestHttps(options) : requestHttp(options);
+}
+
+function responseTo(sent: ClientRequest, body: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    sent.once('response', resolve).on('error', reject);
+    // So ends what switches protocols (101), and no error says so.
+    sent.once('close', () => reject(new Error('the server gave no answer')));
+    sent.end(body);
+  });
 }
 
 function optionsFor(

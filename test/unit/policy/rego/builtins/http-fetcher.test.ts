@@ -21,6 +21,7 @@ import { jsonText } from '../../../../../src/policy/rego/builtins/json-text.ts';
 import { readJson } from '../../../../../src/policy/rego/builtins/read-json.ts';
 import { RegoObject, RegoSet, type RegoValue } from '../../../../../src/policy/rego/value.ts';
 import { createCertificateAuthority } from '../../../../e2e/certificates.ts';
+import { switchProtocols } from '../../../../setup/switch-protocols.ts';
 
 async function listen(context: TestContext, server: Server): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -62,6 +63,12 @@ function errorOf(answer: RegoObject): string {
   assert.equal(answer.get('status_code'), 0);
   return jsonText(answer.get('error') ?? null);
 }
+
+test('a server that switches protocols has not answered', { timeout: 10_000 }, async (context) => {
+  const host = await listenWith(context, switchProtocols);
+  const answer = await ask(fetcherFor(host), { method: 'get', url: `http://${host}/` });
+  assert.match(errorOf(answer), /gave no answer/);
+});
 
 async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: unknown[] = await request.setEncoding('utf8').toArray();
