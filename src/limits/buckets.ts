@@ -119,7 +119,7 @@ function stateIn(charge: LimitCharge, { levels, atUs }: Taken): LimitState | und
 
 function bucketOf({ limit, pace, caller }: LimitCharge, state = offState(limit)): BucketState {
   const { name, result: _result, isNear: _isNear, ...rest } = state;
-  const isOfFile = pace !== limit.paces.own && caller !== undefined;
+  const isOfFile = caller !== undefined && limit.paces.byCaller.has(caller);
   return {
     ...(isOfFile && { override: 'file' }),
     ...rest,

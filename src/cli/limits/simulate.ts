@@ -36,6 +36,9 @@ async function simulate(args: readonly string[], context: CliContext): Promise<E
   for (const { line, fault } of report.faults) {
     context.stderr.write(printable(`${log}:${line}: ${fault}; left out`) + '\n');
   }
+  if (report.requests + report.refusedBefore === 0 && report.badLines > 0) {
+    throw new UsageError(`${log} has no decision records: is it the log of decisions?`);
+  }
   context.stdout.write(given.flag('json') ? `${JSON.stringify(report)}\n` : describe(report));
   return report.newlyRefused + report.newlyAdmitted > 0 ? 1 : 0;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BucketAddress } from '../../../src/domain/limit-bucket.ts';
 import type { LimitDefinition } from '../../../src/domain/limit.ts';
-import { Buckets } from '../../../src/limits/buckets.ts';
+import { Buckets, type BucketSurroundings } from '../../../src/limits/buckets.ts';
 import { DenialCache } from '../../../src/limits/denial-cache.ts';
 import { LimitTable } from '../../../src/limits/limit-table.ts';
 import { createLimiter } from '../../../src/limits/limiter.ts';
@@ -12,7 +12,10 @@ import { FakeClock, limitFrom, questionFrom } from './fixture.ts';
 
 const farAwayMs = Number.MAX_SAFE_INTEGER;
 
-function openRig(definitions: readonly LimitDefinition[]) {
+function openRig(
+  definitions: readonly LimitDefinition[],
+  more: Partial<Pick<BucketSurroundings, 'store' | 'replicas'>> = {},
+) {
   const clock = new FakeClock();
   const memory = new MemoryLimitStore(clock);
   const surroundings = {
@@ -22,6 +25,7 @@ function openRig(definitions: readonly LimitDefinition[]) {
     overrides: () => [],
     offenders: new Offenders(clock),
     clock,
+    ...more,
   };
   const table = new LimitTable(definitions, surroundings.overrides);
   const limiter = createLimiter(table, surroundings);
@@ -59,6 +63,23 @@ test('show tells of every bucket of a caller, and charges none', async () => {
     ]);
     assert.deepEqual(report.unaddressed, [{ limit: 'tenant', missing: ['header:x-tenant'] }]);
   }
+});
+
+test('without its store, only a limit with an override in the file is said to have one', async () => {
+  const store = {
+    take: () => Promise.reject(new Error('away')),
+    empty: () => Promise.reject(new Error('away')),
+  };
+  const overrides = [{ caller: 'alice', quota: 10, windowMs: 60_000, burst: 10 }];
+  const own = limitFrom({ name: 'own', onError: 'local', overrides });
+  const all = limitFrom({ name: 'all', onError: 'local' });
+  const { buckets } = openRig([own, all], { store, replicas: () => 2 });
+  const report = await buckets.show(addressOf({ caller: 'alice' }), farAwayMs);
+  const told = report.buckets.map(({ limit, degraded, override }) => [limit, degraded, override]);
+  assert.deepEqual(told, [
+    ['own', 'local', 'file'],
+    ['all', 'local', undefined],
+  ]);
 });
 
 test('a bucket of requests without a part, and one of a policy, have an address too', async () => {

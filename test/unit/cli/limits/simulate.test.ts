@@ -126,6 +126,9 @@ test('lines that are no records are named and left out, and so are checks that c
 });
 
 test('what cannot be asked is status 2, with the reason', async (t) => {
+  const otherLog = await simulate(t, ['2026-01-01 started', '2026-01-02 ended']);
+  assert.equal(otherLog.status, 2);
+  assert.match(otherLog.stderr, /log\.jsonl has no decision records/);
   const bad = await simulate(t, [], [{ name: 'two', rate: 'often' }]);
   assert.equal(bad.status, 2);
   assert.match(bad.stderr, /limits\.yaml:1: limits\[0\]\.rate: must be/);
