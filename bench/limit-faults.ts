@@ -10,6 +10,7 @@ import { MemoryLimitStore } from '../src/limits/memory-store.ts';
 import type { RedisServers } from '../src/shared-state/redis-settings.ts';
 import { RedisLimitStore } from '../src/limits/redis-store.ts';
 import { createRedisConnection } from '../src/shared-state/redis-connection.ts';
+import { startReplicatedCluster } from '../test/setup/redis-cluster.ts';
 import { startSentinelGroup } from '../test/setup/redis-sentinel.ts';
 import { RedisServer } from '../test/setup/redis-server.ts';
 import { redisSettings, unobserved } from '../test/setup/redis-settings.ts';
@@ -71,20 +72,21 @@ const faults: readonly Fault[] = [
 ];
 
 interface Rig {
-  take(onError: OnStoreError): Promise<LimitsVerdict>;
+  take(onError: OnStoreError, caller: string): Promise<LimitsVerdict>;
   close(): void;
 }
 
 /** As the server wires it, with its default time-outs; each limit far above what is asked. */
 function openRig(servers: RedisServers): Rig {
   const settings = { connectTimeoutMs: 1000, commandTimeoutMs: 50 };
-  const credentials = servers.kind === 'sentinel' ? {} : { username: user, password };
+  const credentials = servers.kind === 'standalone' ? { username: user, password } : {};
   const connection = createRedisConnection(redisSettings(servers, { ...settings, credentials }), {
     connected: () => {},
     lost: () => {},
     renewalFailed: () => {},
   });
-  const options = { keyPrefix: 'sallyport:', isCluster: false, observer: unobserved };
+  const isCluster = servers.kind === 'cluster';
+  const options = { keyPrefix: 'sallyport:', isCluster, observer: unobserved };
   const limiter = openLimiter(
     policies.map((onError) =>
       namedLimitFrom({ name: onError, onError, quota: 1_000_000, windowMs: 1000 }),
@@ -97,8 +99,11 @@ function openRig(servers: RedisServers): Rig {
     },
   );
   return {
-    take: async (onError) =>
-      limiter.take(questionFrom({ named: [{ name: onError }] }), systemClock.monotonicMs() + 150),
+    take: async (onError, caller) =>
+      limiter.take(
+        questionFrom({ caller, named: [{ name: onError }] }),
+        systemClock.monotonicMs() + 150,
+      ),
     close: () => {
       connection.close();
     },
@@ -122,7 +127,7 @@ class Traffic {
   constructor(rig: Rig) {
     this.#rig = rig;
     this.#loops = policies.flatMap((onError) =>
-      Array.from({ length: loopsEach }, async () => this.#ask(onError)),
+      Array.from({ length: loopsEach }, async (_, index) => this.#ask(onError, `caller-${index}`)),
     );
   }
 
@@ -131,10 +136,10 @@ class Traffic {
     await Promise.all(this.#loops);
   }
 
-  async #ask(onError: OnStoreError): Promise<void> {
+  async #ask(onError: OnStoreError, caller: string): Promise<void> {
     while (!this.#isOver) {
       const startedMs = systemClock.monotonicMs();
-      const { outcome, states } = await this.#rig.take(onError);
+      const { outcome, states } = await this.#rig.take(onError, caller);
       const atMs = systemClock.monotonicMs();
       const isDegraded = states.some(({ degraded }) => degraded !== undefined);
       this.answers.push({ onError, atMs, tookMs: atMs - startedMs, outcome, isDegraded });
@@ -218,9 +223,19 @@ async function measureFailover(): Promise<readonly string[]> {
   }
 }
 
+async function measureClusterFailover(): Promise<readonly string[]> {
+  const cluster = await startReplicatedCluster();
+  try {
+    const rig = openRig({ kind: 'cluster', addresses: cluster.addresses });
+    return await measure('failover in a Cluster', rig, () => cluster.masters[0]?.kill());
+  } finally {
+    await cluster.remove();
+  }
+}
+
 const rows = [['Fault', '`allow`', '`deny`', '`local`', 'p99', 'longest', 'back after']];
 for (const fault of faults) rows.push([...(await measureFault(fault))]);
-rows.push([...(await measureFailover())]);
+rows.push([...(await measureFailover())], [...(await measureClusterFailover())]);
 const [head = [], ...body] = rows;
 for (const cells of [head, head.map(() => '---'), ...body]) console.log(`| ${cells.join(' | ')} |`);
 process.exit(0);

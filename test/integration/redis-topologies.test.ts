@@ -35,7 +35,7 @@ test('a cluster that lost a master answers for the others, and for all when it i
     redisSettings({ kind: 'cluster', addresses: cluster.addresses }, { commandTimeoutMs: 500 }),
   );
   await until('the cluster is up', () => opened.connection.isUp());
-  await cluster.nodes[1]?.kill();
+  await cluster.masters[1]?.kill();
   const answers = await Promise.all(
     callers.map(async (caller) => ask(opened, chargeFor(caller, 9))),
   );
@@ -44,7 +44,7 @@ test('a cluster that lost a master answers for the others, and for all when it i
     answers.some((answer) => typeof answer === 'string'),
     'callers on the one that is gone',
   );
-  await cluster.nodes[1]?.start();
+  await cluster.masters[1]?.start();
   await until('all are answered again', async () => {
     const again = await Promise.all(
       callers.map(async (caller) => ask(opened, chargeFor(caller, 900))),
