@@ -8,6 +8,9 @@ const defaultMaxKeys = 1_000_000;
 /** Entries looked at for each charge; two, so that the sweep outruns the keys that come in. */
 const sweptPerCharge = 2;
 
+/** Of so many under the sweep, a full store forgets the one that holds least. */
+const weighedPerDisplaced = 8;
+
 /** A TAT on the monotonic clock (microseconds), or what was taken in a window of the calendar. */
 type Bucket = number | Window;
 
@@ -23,9 +26,10 @@ interface Now {
 }
 
 /**
- * Counts in this process. Expired keys are swept a few at a time. At `maxKeys` a new key displaces
- * the one under the sweep: to make the store forget a chosen key, an attacker would have to be
- * admitted that many times within the key's window.
+ * Counts in this process. Expired keys are swept a few at a time. At `maxKeys` a new key displaces,
+ * of a few under the sweep, the one that would have been empty first: a flood of invented callers
+ * displaces its own. To make the store forget who is over a limit, its neighbours would have to be
+ * as far over one.
  */
 export class MemoryLimitStore implements EmptyableLocalStore {
   readonly #buckets = new Map<string, Bucket>();
@@ -79,7 +83,7 @@ export class MemoryLimitStore implements EmptyableLocalStore {
       const level = levels[index] ?? 0;
       if (!fits(level, amount, capacity)) continue;
       this.#sweepExpired(now);
-      if (this.#buckets.size >= this.#maxKeys && !this.#buckets.has(key)) this.#displaceOne();
+      if (this.#buckets.size >= this.#maxKeys && !this.#buckets.has(key)) this.#displaceOne(now);
       const after = level + amount;
       const endUs = edgesUs && windowEndUs(edgesUs, now.epochUs);
       const bucket = endUs === undefined ? now.monotonicUs + after : { level: after, endUs };
@@ -94,9 +98,19 @@ export class MemoryLimitStore implements EmptyableLocalStore {
     }
   }
 
-  #displaceOne(): void {
-    const entry = this.#nextSwept();
-    if (entry !== undefined) this.#buckets.delete(entry[0]);
+  /** What holds most goes to the end, between newcomers: else at last only such would be weighed. */
+  #displaceOne(now: Now): void {
+    let least = this.#nextSwept();
+    let most = least;
+    for (let weighed = 1; weighed < weighedPerDisplaced; weighed += 1) {
+      const entry = this.#nextSwept();
+      if (entry === undefined || least === undefined || most === undefined) return;
+      if (holdsLess(entry[1], least[1], now)) least = entry;
+      else if (holdsLess(most[1], entry[1], now)) most = entry;
+    }
+    if (least === undefined || most === undefined) return;
+    this.#buckets.delete(most[0]);
+    if (most !== least) this.#buckets.set(...most).delete(least[0]);
   }
 
   /** The entries in turn, again from the first after the last. */
@@ -108,6 +122,19 @@ export class MemoryLimitStore implements EmptyableLocalStore {
   }
 }
 
-function isExpired(bucket: Bucket, { monotonicUs, epochUs }: Now): boolean {
-  return typeof bucket === 'number' ? bucket <= monotonicUs : bucket.endUs <= epochUs;
+function isExpired(bucket: Bucket, now: Now): boolean {
+  return emptyInUs(bucket, now) <= 0;
+}
+
+/** Less time until it is empty; or, where that is the same, less taken. */
+function holdsLess(one: Bucket, other: Bucket, now: Now): boolean {
+  const difference = emptyInUs(one, now) - emptyInUs(other, now);
+  if (difference !== 0 || typeof one === 'number' || typeof other === 'number') {
+    return difference < 0;
+  }
+  return one.level < other.level;
+}
+
+function emptyInUs(bucket: Bucket, { monotonicUs, epochUs }: Now): number {
+  return typeof bucket === 'number' ? bucket - monotonicUs : bucket.endUs - epochUs;
 }
