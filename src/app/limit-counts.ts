@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { EmergencyOverride } from '../domain/limit-override.ts';
 import type { BucketSurroundings } from '../limits/buckets.ts';
 import { DenialCache } from '../limits/denial-cache.ts';
+import { Leases } from '../limits/leases.ts';
 import { MemoryLimitStore } from '../limits/memory-store.ts';
 import { Offenders } from '../limits/offenders.ts';
 import { RedisLimitStore } from '../limits/redis-store.ts';
@@ -46,7 +47,8 @@ export function createLimitCounts(
   const { redis } = shared;
   if (redis === undefined) return countInMemory(clock, overrides);
   const { connection, key, config } = redis;
-  const store = new DenialCache(countIn(redis, clock), clock);
+  const refusals = new DenialCache(countIn(redis, clock), clock);
+  const store = new Leases(refusals, clock);
   const onFault = changeLog(
     log,
     'replicas are not counted: onError local divides by the last number',
@@ -68,6 +70,7 @@ export function createLimitCounts(
     describe: () =>
       connection.isUp() ? 'counted in Redis' : "Redis is away: each limit's onError holds",
     forget: () => {
+      refusals.forget();
       store.forget();
     },
     start: () => {

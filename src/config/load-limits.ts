@@ -1,5 +1,6 @@
 import type { LimitDefinition, LimitOverride, LimitRate } from '../domain/limit.ts';
 import { deepFreeze } from './deep-freeze.ts';
+import { lease, leaseConflicts } from './limit-lease.ts';
 import { keyPart } from './limit-key-part.ts';
 import { match, workload } from './limit-match.ts';
 import { limitName } from './limit-name.ts';
@@ -78,6 +79,7 @@ const limit = section<WrittenLimit>(
     burst: optional('burst', units, 'Units at once; default: the count of the rate.'),
     quota: optional('quota', quota, 'Instead of a rate: units a day, week or month.'),
     timeZone: optional('timeZone', timeZone, 'Where its days begin; default: UTC.'),
+    lease: optional('lease', lease, 'Each replica takes some of a hot bucket ahead.'),
     cost: defaulted('cost', units, '1', 'Units that one request takes.'),
     mode: defaulted('mode', oneOf(['enforce', 'shadow']), 'enforce', 'Shadow: never refused.'),
     onError: defaulted(
@@ -92,6 +94,7 @@ const limit = section<WrittenLimit>(
     ...rateConflicts(written),
     ...calendarConflicts(written),
     ...costConflicts(written),
+    ...leaseConflicts(written, ratesOf(written), written.quota !== undefined),
   ],
 );
 
@@ -108,10 +111,13 @@ function calendarConflicts({
 }
 
 function costConflicts(written: WrittenLimit): readonly Conflict[] {
-  const bursts = [written, ...written.overrides].map((each) => toRate(each).burst);
-  const smallest = Math.min(...bursts);
+  const smallest = Math.min(...ratesOf(written).map(({ burst }) => burst));
   const message = `is ${written.cost}, but at most ${smallest} may come at once, so no request would ever fit; lower the cost or raise the burst`;
   return conflictIf(written.cost > smallest, 'cost', message);
+}
+
+function ratesOf(written: WrittenLimit): readonly LimitRate[] {
+  return [written, ...written.overrides].map(toRate);
 }
 
 const limitsNothing =

@@ -62,12 +62,20 @@ export interface LimitDefinition extends LimitRate {
    * `windowMs` is then the usual length of a window, and the burst is the quota.
    */
   readonly calendar?: CalendarWindow;
+  /** Present: each replica takes some of a hot bucket ahead. Not with a calendar. */
+  readonly lease?: LimitLease;
   /** Units that one request takes. */
   readonly cost: number;
   readonly mode: LimitMode;
   readonly onError: OnStoreError;
   /** The first whose condition holds replaces the rate. */
   readonly overrides: readonly LimitOverride[];
+}
+
+/** At most so many units at a time, to be spent within that time. */
+export interface LimitLease {
+  readonly tokens: number;
+  readonly forMs: number;
 }
 
 /** `100/1m` with burst 20: 100 units in 60000 ms, at most 20 of them at once. */

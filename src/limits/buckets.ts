@@ -125,7 +125,7 @@ function bucketOf({ limit, pace, caller }: LimitCharge, state = offState(limit))
     ...rest,
     limit: name,
     by: limit.by,
-    burst: pace.capacityUs / pace.intervalUs,
+    burst: Math.floor(pace.capacityUs / pace.intervalUs),
     ...(limit.isOff && { isOff: true }),
   };
 }

@@ -32,7 +32,7 @@ export interface CompiledLimit {
 
 /** @throws {RangeError} naming the limit whose rate cannot be counted. */
 export function compileLimit(definition: LimitDefinition, order: number): CompiledLimit {
-  const { name, mode, cost, calendar, by, match } = definition;
+  const { name, mode, cost, calendar, by, match, lease } = definition;
   const { quota, windowMs, burst, overrides } = definition;
   const isCalendar = calendar !== undefined;
   return {
@@ -47,7 +47,10 @@ export function compileLimit(definition: LimitDefinition, order: number): Compil
     keyOf: compileKey(by),
     by: by.map(partName),
     ...(calendar && { calendar: createCalendar(calendar) }),
-    ...pacesFrom({ quota, windowMs, burst, overrides, isCalendar, cost }, name),
+    ...pacesFrom(
+      { quota, windowMs, burst, overrides, isCalendar, cost, ...(lease && { lease }) },
+      name,
+    ),
     isOff: false,
   };
 }

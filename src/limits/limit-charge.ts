@@ -1,10 +1,10 @@
-import type { LimitQuestion } from '../domain/limit.ts';
+import type { LimitLease, LimitQuestion } from '../domain/limit.ts';
 import type { LimitRequest } from '../domain/policy.ts';
 import type { CompiledLimit } from './compiled-limit.ts';
 import type { Pace } from './gcra.ts';
 import { policyKey } from './keys.ts';
 import { paceFor } from './pace-table.ts';
-import type { Charge } from './store.ts';
+import type { Charge, Lease } from './store.ts';
 
 /** A charge, and what its outcome is told with. */
 export interface LimitCharge extends Charge {
@@ -25,6 +25,7 @@ export function chargeFor(
   requested?: LimitRequest,
 ): LimitCharge {
   const { calendar, paces } = limit;
+  const { lease } = limit.rates;
   const caller = question.caller?.principal;
   const pace = paceFor(paces, caller);
   const cost = requested?.cost ?? limit.cost;
@@ -37,12 +38,17 @@ export function chargeFor(
     ceiling: paces.ceiling,
     enforced: limit.mode === 'enforce',
     ...(calendar && { edgesUs: calendar.edgesAt(nowMs) }),
+    ...(lease && { lease: leaseAt(pace, lease) }),
     limit,
     cost,
     caller,
     policyKey: requested?.key,
     pace,
   };
+}
+
+function leaseAt({ intervalUs }: Pace, { tokens, forMs }: LimitLease): Lease {
+  return { amount: tokens * intervalUs, forUs: forMs * 1000 };
 }
 
 /** The same charge against this replica's share of the limit. */

@@ -65,7 +65,9 @@ function applied(limit: CompiledLimit, { id, change }: EmergencyOverride): Compi
         onError: onErrorIn('shadow', limit.onError),
       };
     case 'rate': {
-      const rates = { ...limit.rates, ...change.rate, overrides: [] };
+      // Nothing is taken ahead under a rate that nobody has seen beside the lease.
+      const { lease: _, ...own } = limit.rates;
+      const rates = { ...own, ...change.rate, overrides: [] };
       return { ...limit, override: id, ...pacesFrom(rates, limit.name) };
     }
     default:

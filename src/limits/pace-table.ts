@@ -1,4 +1,4 @@
-import type { LimitOverride, LimitRate } from '../domain/limit.ts';
+import type { LimitLease, LimitOverride, LimitRate } from '../domain/limit.ts';
 import { calendarPaceOf, maxCapacityUs, type Pace, paceOf } from './gcra.ts';
 
 /** How fast a limit lets its callers go. */
@@ -15,11 +15,12 @@ export interface Rates extends LimitRate {
   readonly overrides: readonly LimitOverride[];
   readonly isCalendar: boolean;
   readonly cost: number;
+  readonly lease?: LimitLease;
 }
 
 /** @throws {RangeError} when a rate cannot be counted. */
 export function paceTableOf(rates: Rates): PaceTable {
-  return tableOf(rates, (rate) => rate);
+  return tableOf(rates, (rate) => withoutLeased(paceIn(rates)(rate), rates));
 }
 
 /**
@@ -31,7 +32,7 @@ export function shareReader(rates: Rates): (replicas: number) => PaceTable {
   let table: PaceTable | undefined;
   return (replicas) => {
     if (table === undefined || replicas !== sharedBy) {
-      table = tableOf(rates, (rate) => shareOf(rate, rates.cost, replicas));
+      table = tableOf(rates, (rate) => paceIn(rates)(shareOf(rate, rates.cost, replicas)));
       sharedBy = replicas;
     }
     return table;
@@ -42,17 +43,28 @@ export function paceFor({ own, byCaller }: PaceTable, caller: string | undefined
   return (caller === undefined ? undefined : byCaller.get(caller)) ?? own;
 }
 
-function tableOf(rates: Rates, shareFrom: (rate: LimitRate) => LimitRate): PaceTable {
-  const paceOfRate = rates.isCalendar ? calendarPaceOf : paceOf;
-  const own = paceOfRate(shareFrom(rates));
+function tableOf(rates: Rates, paceFrom: (rate: LimitRate) => Pace): PaceTable {
+  const own = paceFrom(rates);
   const byCaller = new Map<string, Pace>();
   for (const override of rates.overrides) {
-    if (!byCaller.has(override.caller)) {
-      byCaller.set(override.caller, paceOfRate(shareFrom(override)));
-    }
+    if (!byCaller.has(override.caller)) byCaller.set(override.caller, paceFrom(override));
   }
   const ceiling = Math.max(...[own, ...byCaller.values()].map(({ capacityUs }) => capacityUs));
   return { own, byCaller, ceiling };
+}
+
+function paceIn({ isCalendar }: Rates): (rate: LimitRate) => Pace {
+  return isCalendar ? calendarPaceOf : paceOf;
+}
+
+/** What is taken ahead may be spent this much later than it was counted: see leases.ts. */
+function withoutLeased(pace: Pace, { lease, cost }: Rates): Pace {
+  if (lease === undefined) return pace;
+  const capacityUs = pace.capacityUs - lease.forMs * 1000;
+  if (capacityUs < cost * pace.intervalUs) {
+    throw new RangeError('the lease is so long that its burst leaves nothing to take');
+  }
+  return { ...pace, capacityUs };
 }
 
 /**

@@ -22,6 +22,15 @@ export interface Charge {
   readonly edgesUs?: CalendarEdges;
   /** A limit that is not enforced is charged when it fits, and never refuses. */
   readonly enforced: boolean;
+  /** Present: a replica may take some of it ahead (leases.ts). Not of what a calendar empties. */
+  readonly lease?: Lease;
+}
+
+export interface Lease {
+  /** The most that is taken ahead at once. */
+  readonly amount: number;
+  /** How long it may be spent after it was taken. */
+  readonly forUs: number;
 }
 
 export interface Taken {

@@ -5,6 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../../src/domain/clock.ts';
 import { DenialCache } from '../../src/limits/denial-cache.ts';
+import { Leases } from '../../src/limits/leases.ts';
 import { RedisLimitStore } from '../../src/limits/redis-store.ts';
 import { createRedisConnection } from '../../src/shared-state/redis-connection.ts';
 import type { Charge } from '../../src/limits/store.ts';
@@ -12,13 +13,17 @@ import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 
 const atOnce = 64;
 
-const [url = '', requests = '0', amount = '0', capacity = '0'] = process.argv.slice(2);
+const [url = '', requests = '0', amount = '0', capacity = '0', leaseTokens, leaseUs] =
+  process.argv.slice(2);
 const charge: Charge = {
   key: 'shared',
   counted: '',
   amount: Number(amount),
   capacity: Number(capacity),
   enforced: true,
+  ...(leaseTokens !== undefined && {
+    lease: { amount: Number(leaseTokens) * Number(amount), forUs: Number(leaseUs) },
+  }),
 };
 
 const { promise: up, resolve: connected } = Promise.withResolvers<void>();
@@ -28,14 +33,12 @@ const connection = createRedisConnection(
   { connected, lost: () => {}, renewalFailed: () => {} },
 );
 await up;
-const store = new DenialCache(
-  new RedisLimitStore(
-    connection,
-    { keyPrefix: '', isCluster: false, observer: unobserved },
-    systemClock,
-  ),
+const redis = new RedisLimitStore(
+  connection,
+  { keyPrefix: '', isCluster: false, observer: unobserved },
   systemClock,
 );
+const store = new Leases(new DenialCache(redis, systemClock), systemClock);
 
 let left = Number(requests);
 let admitted = 0;

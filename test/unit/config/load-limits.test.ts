@@ -124,7 +124,24 @@ const rateMistakes: readonly [text: string, problem: RegExp][] = [
     'quota: 9/day, overrides: [{ when: { caller: spiffe://a/b/c }, rate: 9/1s }]',
     /overrides: must count as the limit does/,
   ],
+  ['quota: 9/day, lease: { tokens: 2, for: 1s }', /lease: is of a rate; a quota has none/],
+  ['rate: 9/1s, lease: { tokens: 1, for: 1s }', /lease\.tokens: must be an integer from 2/],
+  ['rate: 9/1s, lease: { tokens: 2 }', /lease\.for: is missing/],
+  [
+    'rate: 100/1s, cost: 2, lease: { tokens: 90, for: 100ms }',
+    /lease: needs a burst of 102 and has one of 100: 10 units come back in its time, 90 are taken ahead, and one request needs 2/,
+  ],
+  [
+    'rate: 100/1s, lease: { tokens: 9, for: 100ms }, overrides: [{ when: { caller: spiffe://a/b/c }, rate: 9/1s }]',
+    /lease: needs a burst of 11 and has one of 9/,
+  ],
 ];
+
+test('a lease is so many tokens for so long', () => {
+  const text = 'rate: 100/1s, lease: { tokens: 20, for: 100ms }';
+  const [limit] = limitsOf(`version: 1\nlimits: [{ name: a, ${text} }]`);
+  assert.deepEqual(limit?.lease, { tokens: 20, forMs: 100 });
+});
 
 for (const [text, problem] of rateMistakes) {
   test(`{ ${text} } is refused, and why`, () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { LimitDefinition, LimitsVerdict } from '../../../src/domain/limit.ts';
 import type { EmergencyOverride } from '../../../src/domain/limit-override.ts';
 import { MemoryLimitStore } from '../../../src/limits/memory-store.ts';
-import type { LimitStore } from '../../../src/limits/store.ts';
+import type { Charge, LimitStore } from '../../../src/limits/store.ts';
 import { FakeClock, limitFrom, namedLimitFrom, openLimiter, questionFrom } from './fixture.ts';
 
 type Change = EmergencyOverride['change'];
@@ -125,4 +125,29 @@ test('in a bucket that callers share, nobody lowers what one of them may fill', 
   assert.deepEqual(new Set(outcomes(rig, 10)), new Set(['within']));
   assert.equal(now(rig.take('bob')).outcome, 'over');
   assert.equal(now(rig.take()).outcome, 'over', 'ten were taken, and none is given twice');
+});
+
+test('under the rate of an override nothing is taken ahead', () => {
+  const taken: (Charge | undefined)[] = [];
+  const clock = new FakeClock();
+  const memory = new MemoryLimitStore(clock);
+  const store: LimitStore = {
+    take(charges) {
+      taken.push(...charges);
+      return memory.take(charges);
+    },
+  };
+  const rig = openRig(limitFrom({ quota: 1000, lease: { tokens: 10, forMs: 60 } }), store);
+  now(rig.take());
+  rig.set(overrideOf(rateOf(1000)));
+  now(rig.take());
+  assert.deepEqual(
+    taken.map((charge) => charge?.lease),
+    [{ amount: 600_000, forUs: 60_000 }, undefined],
+  );
+  assert.deepEqual(
+    taken.map((charge) => charge?.capacity),
+    [59_940_000, 60_000_000],
+    'what is off the burst for the lease is there again',
+  );
 });
