@@ -6,8 +6,8 @@ export const checkPath = '/envoy.service.auth.v3.Authorization/Check';
 const check = checkMethod();
 
 /** The measured CheckRequest: what Envoy asks for an ordinary read by a meshed service. */
-export function encodeCheckRequest(authorization = token): Buffer {
-  return check.requestSerialize(checkRequestWith(authorization));
+export function encodeCheckRequest(ownHeaders: Headers = {}): Buffer {
+  return check.requestSerialize(checkRequestWith(ownHeaders));
 }
 
 export const grpcPrefixBytes = 5;
@@ -51,13 +51,16 @@ function checkMethod(): ServiceDefinition[string] {
 /** As long as an ES256 token with a dozen claims. */
 const token = `Bearer eyJhbGciOiJFUzI1NiJ9.${'payload-of-a-token'.repeat(24)}.${'signature'.repeat(9)}`;
 
-const otherHeaders: Readonly<Record<string, string>> = {
+type Headers = Readonly<Record<string, string>>;
+
+const headers: Headers = {
   ':authority': 'orders.shop.svc.cluster.local',
   ':method': 'GET',
   ':path': '/orders/7?expand=lines',
   ':scheme': 'http',
   accept: 'application/json',
   'accept-encoding': 'gzip, deflate, br',
+  authorization: token,
   'content-type': 'application/json',
   traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   'user-agent': 'shop-web/4.18.2 (node 24.21.0; linux)',
@@ -68,7 +71,7 @@ const otherHeaders: Readonly<Record<string, string>> = {
   'x-tenant': 'acme',
 };
 
-const checkRequestWith = (authorization: string) => ({
+const checkRequestWith = (ownHeaders: Headers) => ({
   attributes: {
     source: {
       address: { socketAddress: { address: '10.8.3.21', portValue: 48122 } },
@@ -83,7 +86,7 @@ const checkRequestWith = (authorization: string) => ({
       http: {
         id: '9141571841370842931',
         method: 'GET',
-        headers: { ...otherHeaders, authorization },
+        headers: { ...headers, ...ownHeaders },
         path: '/orders/7?expand=lines',
         host: 'orders.shop.svc.cluster.local',
         scheme: 'http',

@@ -33,7 +33,7 @@ export async function withToken(gate: Gate): Promise<{ gate: Gate; message: Buff
     const token = await sign(privateKey);
     return {
       gate: { ...gate, callers: valueOf(await loadCallers(identity, callers)) },
-      message: encodeCheckRequest(`Bearer ${token}`),
+      message: encodeCheckRequest({ authorization: `Bearer ${token}` }),
     };
   } finally {
     rmSync(directory, { recursive: true });

@@ -48,7 +48,7 @@ async function startServers(
   folder: string,
 ): Promise<Server[]> {
   const redisSocket = join(folder, 'redis.sock');
-  let redis: Promise<void> | undefined;
+  let redis: Promise<unknown> | undefined;
   const sallyport = (variant?: VariantName) => async () => {
     await (redis ??= startRedis(processes, redisSocket));
     return startSallyport(processes, {

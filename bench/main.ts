@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { CannotMeasure } from './cannot-measure.ts';
 import { measureData } from './data.ts';
+import { measureLimits } from './limits/measure-limits.ts';
 import { measureLoad } from './load.ts';
 import { measureMemory } from './memory.ts';
 import { measureStages } from './micro.ts';
@@ -25,12 +26,15 @@ async function run(options: BenchOptions): Promise<number> {
   if (options.mode === 'micro') return print(await measureStages(options));
   if (options.mode === 'data') return print(await measureData(options));
   if (options.mode === 'memory') return print(await measureMemory(options));
-  const report = await measureLoad(options, (progress) => {
-    process.stderr.write(`${progress}\n`);
-  });
+  if (options.mode === 'limits') return print(await measureLimits(options, say));
+  const report = await measureLoad(options, say);
   print(options.json ? JSON.stringify(report) : formatReport(report));
   if (options.profile !== undefined) printProfiles(options.profile);
   return withinBudget(report, options.budget) ? 0 : 1;
+}
+
+function say(progress: string): void {
+  process.stderr.write(`${progress}\n`);
 }
 
 /** To stderr: `--json` keeps stdout for itself. */

@@ -9,7 +9,7 @@ export interface Peer {
   readonly pid: number;
 }
 
-const modes = ['load', 'micro', 'memory', 'data'] as const;
+const modes = ['load', 'micro', 'memory', 'data', 'limits'] as const;
 type BenchMode = (typeof modes)[number];
 
 export interface BenchOptions {
@@ -33,13 +33,15 @@ export interface BenchOptions {
   readonly profile: string | undefined;
 }
 
-export const usage = `Usage: npm run bench -- [micro | memory | data] [options]
+export const usage = `Usage: npm run bench -- [micro | memory | data | limits] [options]
 
 Measures Sallyport's full check beside a gRPC server that answers fixed bytes.
 \`micro\` measures the stages of a check alone, in this process, and evaluations beside
 those of the npm package and of \`opa bench\`, where there is an opa;
 \`memory\`, what memory 100,000 evaluations of 64 KiB take; \`data\`, how long
-loading 100 MiB of data over and over keeps checks waiting, and what memory it takes.
+loading 100 MiB of data over and over keeps checks waiting, and what memory it takes;
+\`limits\`, decisions of the limiter beside those of envoyproxy/ratelimit on one Redis,
+and what a million callers take.
 
   --rounds N            slices per server, interleaved (6)
   --requests N          requests a slice (20000)

@@ -11,7 +11,11 @@ export interface BenchProcess {
 /** Every process that the bench starts, so that none outlives it. */
 export interface BenchProcesses {
   /** Starts a process that runs until `stopAll`. */
-  start(command: string, args: readonly string[]): Promise<BenchProcess>;
+  start(
+    command: string,
+    args: readonly string[],
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<BenchProcess>;
   /** Runs a process to its end and gives what it wrote to stdout. */
   run(command: string, args: readonly string[], timeoutMs: number): Promise<string>;
   stopAll(): Promise<void>;
@@ -24,8 +28,13 @@ const shownCharacters = 2_000;
 export function createBenchProcesses(): BenchProcesses {
   const running = new Set<ChildProcess>();
 
-  async function spawned(command: string, args: readonly string[]): Promise<ChildProcess> {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  async function spawned(
+    command: string,
+    args: readonly string[],
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<ChildProcess> {
+    const env = { ...process.env, ...environment };
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     running.add(child);
     child.once('exit', () => running.delete(child));
     child.once('error', () => running.delete(child));
@@ -36,8 +45,8 @@ export function createBenchProcesses(): BenchProcesses {
   }
 
   return {
-    async start(command, args) {
-      const child = await spawned(command, args);
+    async start(command, args, environment) {
+      const child = await spawned(command, args, environment);
       const complaint = tailOf(child.stderr);
       // Read and forgotten: a full pipe would stop the process.
       child.stdout?.resume();
@@ -68,6 +77,8 @@ export function createBenchProcesses(): BenchProcesses {
 const packages: Readonly<Record<string, string>> = {
   h2load: 'nghttp2-client',
   'redis-server': 'redis-server',
+  'redis-benchmark': 'redis-tools',
+  'redis-cli': 'redis-tools',
 };
 
 function missing(command: string, error: unknown): CannotMeasure {

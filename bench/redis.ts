@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CannotMeasure } from './cannot-measure.ts';
-import type { BenchProcesses } from './processes.ts';
+import type { BenchProcess, BenchProcesses } from './processes.ts';
 
 const startTimeoutMs = 5_000;
 const pauseMs = 20;
 
 /** Starts a Redis that keeps nothing, and waits until it listens on `socket`. */
-export async function startRedis(processes: BenchProcesses, socket: string): Promise<void> {
+export async function startRedis(processes: BenchProcesses, socket: string): Promise<BenchProcess> {
   const options = ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no'];
   const redis = await processes.start('redis-server', options);
   const stopAt = performance.now() + startTimeoutMs;
@@ -16,4 +16,5 @@ export async function startRedis(processes: BenchProcesses, socket: string): Pro
     if (end !== undefined) throw new CannotMeasure(`redis-server did not start: ${end}`);
     await sleep(pauseMs);
   }
+  return redis;
 }

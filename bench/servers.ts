@@ -24,6 +24,8 @@ export interface SallyportOptions {
   readonly redisSocket: string;
   /** Where V8 profiles go, if they are wanted. */
   readonly profileFolder: string | undefined;
+  /** Instead of the one limit that is measured otherwise. */
+  readonly limitsFile?: string;
 }
 
 export async function startBaseline(processes: BenchProcesses): Promise<Server> {
@@ -47,7 +49,11 @@ export async function startSallyport(
     redisSocket: options.redisSocket,
   };
   const file = join(folder, 'sallyport.yaml');
-  writeFileSync(file, JSON.stringify(sallyportConfiguration(places, options.variant), null, 2));
+  const configuration = {
+    ...sallyportConfiguration(places, options.variant),
+    ...(options.limitsFile !== undefined && { limits: options.limitsFile }),
+  };
+  writeFileSync(file, JSON.stringify(configuration, null, 2));
   const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
   const started = await processes.start(process.execPath, [
     ...profiling(options.profileFolder, name),
@@ -80,7 +86,7 @@ function profiling(folder: string | undefined, name: string): string[] {
 }
 
 /** A loopback address that was free a moment ago. */
-async function freeAddress(): Promise<string> {
+export async function freeAddress(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

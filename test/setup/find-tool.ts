@@ -19,8 +19,7 @@ export function findTool(name: ToolName): string | undefined {
 export function pinnedTool(name: ToolName): string | undefined {
   const { recipe } = tools[name] as Tool;
   if (recipe.kind === 'debian') return onPath(name);
-  const executable = recipe.kind === 'go' ? name : recipe.executable;
-  const path = join(toolDirectory(name), executable);
+  const path = join(toolDirectory(name), recipe.executable ?? name);
   return isExecutable(path) ? path : undefined;
 }
 

@@ -3,7 +3,8 @@ export type Recipe =
   | { readonly kind: 'debian'; readonly package: string }
   /** `executable` is the path inside the installed package. */
   | { readonly kind: 'python'; readonly package: string; readonly executable: string }
-  | { readonly kind: 'go'; readonly module: string };
+  /** `executable`: where it is not called as the tool is. */
+  | { readonly kind: 'go'; readonly module: string; readonly executable?: string };
 
 export interface Tool {
   readonly neededFor: string;
@@ -53,6 +54,15 @@ export const tools = {
       kind: 'python',
       package: 'kubernetes-validate',
       executable: 'kubernetes_validate/kubernetes-json-schema',
+    },
+  },
+  'envoy-ratelimit': {
+    neededFor: '`npm run bench -- limits`',
+    version: 'v1.4.1-0.20260122083618-3fb702589d36',
+    recipe: {
+      kind: 'go',
+      module: 'github.com/envoyproxy/ratelimit/src/service_cmd',
+      executable: 'service_cmd',
     },
   },
   hadolint: {
