@@ -15,6 +15,7 @@ const testTimeoutMs = 240_000;
 /** Which real parts a test file needs, told by its path. */
 const needs: readonly { readonly path: RegExp; readonly tools: readonly ToolName[] }[] = [
   { path: /^test\/e2e\//, tools: ['envoy', 'openssl', 'redis-server'] },
+  { path: /shop-example/, tools: ['curl'] },
   { path: /redis/, tools: ['redis-server'] },
   { path: /tls|certificate/, tools: ['openssl'] },
   { path: /chart/, tools: ['helm', 'kubeconform', 'kubernetes-schemas', 'openssl'] },

@@ -27,6 +27,10 @@ export const tools = {
     neededFor: 'the certificates of end-to-end tests',
     recipe: { kind: 'debian', package: 'openssl' },
   },
+  curl: {
+    neededFor: 'typing what the example says',
+    recipe: { kind: 'debian', package: 'curl' },
+  },
   go: {
     neededFor: 'building opa, helm and kubeconform',
     version: '1.26.6',
