@@ -15,7 +15,7 @@ export interface BatchLimits {
 
 export const defaultBatchLimits: BatchLimits = {
   delayMs: 50,
-  batchLength: 64 * 1024,
+  batchLength: 256 * 1024,
   maxBatchLength: 1024 * 1024,
   maxBufferedLength: 8 * 1024 * 1024,
 };
