@@ -6,6 +6,7 @@ import type { LimitState } from '../domain/limit.ts';
 import { cutMembers } from './cut-members.ts';
 import { type Mask, withoutSecrets } from './mask.ts';
 import { isOfInput, pointersOf } from './removal.ts';
+import { timestampOf } from './timestamp.ts';
 
 /** Who writes the records: OPA's `labels`, for example `{ id, version }`. */
 export type RecordLabels = Readonly<Record<string, string>>;
@@ -54,7 +55,7 @@ export function formatEvent(
   labels: RecordLabels,
   atMs: number,
 ): string {
-  return `${JSON.stringify({ labels, timestamp: rfc3339(atMs), event, ...details })}\n`;
+  return `${JSON.stringify({ labels, timestamp: timestampOf(atMs), event, ...details })}\n`;
 }
 
 function summary({ check, decision, policy, durationMs }: CompletedCheck, labels: RecordLabels) {
@@ -62,7 +63,7 @@ function summary({ check, decision, policy, durationMs }: CompletedCheck, labels
   return {
     labels,
     decision_id: check.id,
-    timestamp: rfc3339(check.receivedAtMs),
+    timestamp: timestampOf(check.receivedAtMs),
     bundles: policy.bundles ?? { [policy.name]: { revision: policy.revision } },
     path: policy.path,
     requested_by: sourceAddressOf(check),
@@ -118,13 +119,6 @@ function metricsOf(
 
 function nanoseconds(durationMs: number | undefined): number | undefined {
   return durationMs === undefined ? undefined : Math.round(durationMs * 1e6);
-}
-
-/** With nanoseconds, as OPA's; what the clock does not know is zeros. */
-function rfc3339(epochMs: number): string {
-  const wholeMs = Math.floor(epochMs);
-  const nanos = Math.floor((epochMs - wholeMs) * 1e6);
-  return `${new Date(wholeMs).toISOString().slice(0, -1)}${String(nanos).padStart(6, '0')}Z`;
 }
 
 function sourceAddressOf({ request, attributes }: Check): string | undefined {
