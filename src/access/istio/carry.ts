@@ -24,7 +24,7 @@ type Carrier = (values: readonly string[], mesh: Mesh) => Carried;
 
 /** The conditions of `source` and `operation`, and the keys of `when`. */
 export const carriers: Readonly<Record<string, Carrier>> = {
-  principals: ofCallers(principalOf),
+  principals,
   namespaces: ofCallers(namespaceOf),
   serviceAccounts: ofCallers(serviceAccountOf),
   requestPrincipals,
@@ -33,7 +33,7 @@ export const carriers: Readonly<Record<string, Carrier>> = {
   hosts,
   methods,
   paths,
-  'source.principal': ofCallers(principalOf),
+  'source.principal': principals,
   'source.namespace': ofCallers(namespaceOf),
   'source.serviceAccount': ofCallers(serviceAccountOf),
   'source.ip': exactly((block) => block, 'sourceIps'),
@@ -47,6 +47,8 @@ export const carriers: Readonly<Record<string, Carrier>> = {
 export function carrierOf(key: string): Carrier | undefined {
   const [, kind, name] = /^request\.(headers|auth\.claims)\[([^[\]]+)\]$/.exec(key) ?? [];
   if (name === undefined) return Object.hasOwn(carriers, key) ? carriers[key] : undefined;
+  // `:path` may have commas, which part the values of other headers.
+  if (name.startsWith(':')) return undefined;
   return kind === 'headers'
     ? (values) => header(name.toLowerCase(), values)
     : (values) => claim(name, values);
@@ -76,13 +78,22 @@ function ofCallers(ours: (value: string, mesh: Mesh) => readonly string[]): Carr
   };
 }
 
-/** Istio leaves the scheme out, and calls the mesh's own trust domain `cluster.local` as well. */
-function principalOf(value: string, { trustDomains }: Mesh): readonly string[] {
-  if (value === '*') return ['*'];
-  const [domain = '', ...path] = value.split('/');
-  const domains = domain === 'cluster.local' ? trustDomains : [domain];
-  const texts = domains.map((each) => `spiffe://${[each, ...path].join('/')}`);
-  return texts.filter((text) => parsePrincipalPattern(text) !== undefined);
+/**
+ * Istio leaves the scheme out. To it the mesh's own trust domain, `cluster.local` and the aliases are
+ * one: who is named in one of them is named in all. Not all domains of the mesh need be such.
+ */
+function principals(values: readonly string[], mesh: Mesh): Carried {
+  const namedIn = (isAlias: (domain: string) => boolean) =>
+    ofCallers((value, { trustDomains }) => {
+      if (value === '*') return ['*'];
+      const [domain = '', ...path] = value.split('/');
+      const domains = isAlias(domain) ? trustDomains : [domain];
+      const texts = domains.map((each) => `spiffe://${[each, ...path].join('/')}`);
+      return texts.filter((text) => parsePrincipalPattern(text) !== undefined);
+    })(values, mesh);
+  const { narrow } = namedIn((domain) => domain === 'cluster.local');
+  const { wide } = namedIn((domain) => [...mesh.trustDomains, 'cluster.local'].includes(domain));
+  return { ...(narrow && { narrow }), ...(wide && { wide }) };
 }
 
 function namespaceOf(value: string, { trustDomains }: Mesh): readonly string[] {
@@ -117,13 +128,14 @@ function requestPrincipals(values: readonly string[]): Carried {
   return { narrow: { claims } };
 }
 
-/** A claim that is there may be empty for Istio. */
+/**
+ * Only a narrow reading is certain: Istio looks into the token that it verified, which may be the
+ * user's and not the caller's, and splits a scope at its spaces; a claim that is there may be empty.
+ */
 function claim(name: string, values: readonly string[]): Carried {
   if (values.includes('*')) return { narrow: { claims: { [name]: '*' } } };
   const exact = values.filter((value) => !value.includes('*'));
-  if (exact.length === 0) return {};
-  const part: Part = { claims: { [name]: exact } };
-  return exact.length === values.length ? { narrow: part, wide: part } : { narrow: part };
+  return exact.length === 0 ? {} : { narrow: { claims: { [name]: exact } } };
 }
 
 function header(name: string, values: readonly string[]): Carried {
@@ -165,6 +177,8 @@ function paths(values: readonly string[]): Carried {
 
 function narrowPaths(value: string): readonly string[] {
   if (value === '*' || value === '/*') return ['/**'];
+  // A parameter of the document, `{id}`, is only these characters to Istio.
+  if (/[{}]/.test(value.replaceAll(/\{\*\*?\}/g, ''))) return [];
   const templated = value.replaceAll('{*}', '{segment}');
   const candidates = templated.endsWith('/{**}')
     ? [`${templated.slice(0, -'{**}'.length)}{segment}/**`]

@@ -82,7 +82,8 @@ class Draft {
   }
 
   #note({ key, values, negated }: IstioCondition, carried: boolean): void {
-    const said = `${negated ? 'not ' : ''}${key} ${values.join(', ')}`;
+    const listed = values.length === 0 ? '' : ` ${values.join(', ')}`;
+    const said = `${negated ? 'not ' : ''}${key}${listed}`;
     const consequence = carried
       ? this.#effect === 'opens'
         ? 'is carried in part: less is allowed'

@@ -71,9 +71,10 @@ function titleOf({ namespace, name, action }: IstioPolicy): string {
   return `${action} ${namespace}/${name}`;
 }
 
-function whyNot({ action, hasTargets }: IstioPolicy): string | undefined {
+function whyNot({ action, hasTargets, isDryRun }: IstioPolicy): string | undefined {
   if (action === 'CUSTOM') return 'only says when Sallyport is asked: its rules are left out';
   if (action === 'AUDIT') return 'decides nothing: it is left out';
+  if (isDryRun) return 'is only tried out (istio.io/dry-run), and decides nothing: it is left out';
   // What denies is taken for all that it may be about.
   if (!hasTargets || action === 'DENY') return undefined;
   return 'is for a gateway or waypoint (targetRefs), which does not say who is called: it is left out; give its service a host or a context extension, and its rules, by hand';

@@ -7,6 +7,8 @@ export interface IstioPolicy {
   readonly selector?: ReadonlyMap<string, string>;
   /** It is attached to something else than workloads. */
   readonly hasTargets: boolean;
+  /** Istio says what it would decide, and does not. */
+  readonly isDryRun: boolean;
   readonly rules: readonly IstioRule[];
 }
 

@@ -30,6 +30,8 @@ function isPolicy(object: JsonObject): boolean {
   );
 }
 
+/** As Go's strconv.ParseBool reads them. */
+const goTrue = ['1', 't', 'T', 'true', 'True', 'TRUE'];
 const actions = ['ALLOW', 'DENY', 'AUDIT', 'CUSTOM'] as const;
 
 function readPolicy(object: JsonObject): IstioPolicy {
@@ -43,6 +45,10 @@ function readPolicy(object: JsonObject): IstioPolicy {
       `AuthorizationPolicy ${namespace}/${name}: no action is called ${JSON.stringify(spec['action'])}`,
     );
   }
+  const rules = spec['rules'] ?? [];
+  if (!isJsonArray(rules)) {
+    throw new Error(`AuthorizationPolicy ${namespace}/${name}: rules is no list`);
+  }
   const labels = labelsAt(objectAt(spec, 'selector'), 'matchLabels');
   return {
     name,
@@ -50,13 +56,17 @@ function readPolicy(object: JsonObject): IstioPolicy {
     action,
     ...(labels.size > 0 && { selector: labels }),
     hasTargets: spec['targetRef'] !== undefined || spec['targetRefs'] !== undefined,
-    rules: listAt(spec, 'rules').map(readRule),
+    isDryRun: goTrue.includes(textAt(objectAt(metadata, 'annotations'), 'istio.io/dry-run')),
+    rules: rules.map(readRule),
   };
 }
 
 function readRule(value: JsonValue): IstioRule {
-  const { from, to, when, ...others } = asObject(value);
-  const unknown = Object.keys(others).map(nobodyKnows);
+  const { from, to, when, ...others } = isJsonObject(value) ? value : { 'no rule': value };
+  const noLists = Object.entries({ from, to, when })
+    .filter(([, list]) => list !== undefined && !isJsonArray(list))
+    .map(([key]) => key);
+  const unknown = [...Object.keys(others), ...noLists].map(nobodyKnows);
   return {
     from: itemsOf(from).map((item) => sideOf(item, 'source')),
     to: itemsOf(to).map((item) => sideOf(item, 'operation')),
@@ -73,10 +83,11 @@ function sideOf(item: JsonValue, name: string): readonly IstioCondition[] {
   const fields = objectAt(asObject(item), name);
   if (Object.keys(fields).length === 0) return [nobodyKnows(`empty ${name}`)];
   return Object.entries(fields).map(([field, values]) => {
+    if (!isJsonArray(values) || values.length === 0) return nobodyKnows(field);
     const [, plain = ''] = /^not([A-Z]\w*)$/.exec(field) ?? [];
     const negated = plain !== '';
     const key = negated ? `${plain.charAt(0).toLowerCase()}${plain.slice(1)}` : field;
-    return { key, values: textsOf(values), negated };
+    return { key, values: values.map(String), negated };
   });
 }
 
@@ -84,13 +95,19 @@ function readWhen(entry: JsonObject): readonly IstioCondition[] {
   const key = textAt(entry, 'key');
   if (entry['values'] === undefined && entry['notValues'] === undefined) return [nobodyKnows(key)];
   return [
-    ...(entry['values'] === undefined
-      ? []
-      : [{ key, values: textsOf(entry['values']), negated: false }]),
-    ...(entry['notValues'] === undefined
-      ? []
-      : [{ key, values: textsOf(entry['notValues']), negated: true }]),
+    ...conditionsOf(key, entry['values'], false),
+    ...conditionsOf(key, entry['notValues'], true),
   ];
+}
+
+function conditionsOf(
+  key: string,
+  values: JsonValue | undefined,
+  negated: boolean,
+): readonly IstioCondition[] {
+  if (values === undefined) return [];
+  const isFilled = isJsonArray(values) && values.length > 0;
+  return [isFilled ? { key, values: values.map(String), negated } : nobodyKnows(key)];
 }
 
 const workloadKinds = [
@@ -98,6 +115,7 @@ const workloadKinds = [
   'StatefulSet',
   'DaemonSet',
   'ReplicaSet',
+  'ReplicationController',
   'Job',
   'CronJob',
   'Pod',
@@ -109,11 +127,14 @@ function readWorkload(object: JsonObject): readonly Workload[] {
   const spec = objectAt(object, 'spec');
   const owner = kind === 'CronJob' ? objectAt(objectAt(spec, 'jobTemplate'), 'spec') : spec;
   const pod = kind === 'Pod' ? object : objectAt(owner, 'template');
+  const podSpec = objectAt(pod, 'spec');
   return [
     {
       namespace: textAt(objectAt(object, 'metadata'), 'namespace') || 'default',
       labels: labelsAt(objectAt(pod, 'metadata'), 'labels'),
-      serviceAccount: textAt(objectAt(pod, 'spec'), 'serviceAccountName') || 'default',
+      // The second is its old name, which still holds where the first is not given.
+      serviceAccount:
+        textAt(podSpec, 'serviceAccountName') || textAt(podSpec, 'serviceAccount') || 'default',
     },
   ];
 }
@@ -137,11 +158,6 @@ function listAt(object: JsonObject, key: string): readonly JsonValue[] {
 function textAt(object: JsonObject, key: string): string {
   const value = object[key];
   return typeof value === 'string' ? value : '';
-}
-
-/** Numbers are texts to Istio: ports. */
-function textsOf(value: JsonValue | undefined): readonly string[] {
-  return itemsOf(value).map(String);
 }
 
 function labelsAt(object: JsonObject, key: string): ReadonlyMap<string, string> {

@@ -166,7 +166,7 @@ test('ordinary policies are carried whole, without a note', async () => {
             { source: { namespaces: ['batch'] } },
           ],
           to: [{ operation: { methods: ['GET', 'HEAD'], paths: ['/a', '/a/{*}'], ports: ['80'] } }],
-          when: [{ key: 'request.auth.claims[role]', values: ['admin'] }],
+          when: [{ key: 'request.headers[x-role]', values: ['admin'] }],
         },
       ],
     },
@@ -199,7 +199,8 @@ test('ordinary policies are carried whole, without a note', async () => {
           from: [from],
           methods: ['GET', 'HEAD'],
           paths: ['/a', '/a/{segment}'],
-          when: { ports: [80], claims: { role: ['admin'] } },
+          headers: { 'x-role': ['admin'] },
+          when: { ports: [80] },
         }),
       ),
     },
@@ -224,11 +225,33 @@ const notCarried: readonly (readonly [spec: object, says: RegExp])[] = [
     { rules: [{ from: [{ source: { remoteIpBlocks: ['10.0.0.0/8'] } }] }] },
     /remoteIpBlocks 10\.0\.0\.0\/8 cannot be carried/,
   ],
+  [{ rules: [{ from: [{ source: {} }] }] }, /empty source cannot be carried: the rule is left out/],
   [
-    { rules: [{ from: [{ source: {} }] }] },
-    /empty source {2}cannot be carried: the rule is left out/,
+    { rules: [{ from: { source: { namespaces: ['shop'] } } }] },
+    /from cannot be carried: the rule is left out/,
   ],
-  [{ rules: [{ form: [] }] }, /form {2}cannot be carried: the rule is left out/],
+  [{ rules: [null] }, /no rule cannot be carried: the rule is left out/],
+  [
+    { rules: [{ to: [{ operation: { notPaths: '/admin' } }] }] },
+    /notPaths cannot be carried: the rule is left out/,
+  ],
+  [
+    { rules: [{ to: [{ operation: { paths: ['/orders/{id}'] } }] }] },
+    /paths \/orders\/\{id\} cannot be carried: the rule is left out/,
+  ],
+  [
+    { action: 'DENY', rules: [{ when: [{ key: 'request.auth.claims[scope]', values: ['x'] }] }] },
+    /request\.auth\.claims\[scope\] x cannot be carried: without it, more is denied/,
+  ],
+  [
+    { rules: [{ when: [{ key: 'request.auth.claims[role]', notValues: ['guest'] }] }] },
+    /not request\.auth\.claims\[role\] guest cannot be carried: the rule is left out/,
+  ],
+  [
+    { rules: [{ when: [{ key: 'request.headers[:path]', values: ['/a'] }] }] },
+    /request\.headers\[:path\] \/a cannot be carried: the rule is left out/,
+  ],
+  [{ rules: [{ form: [] }] }, /form cannot be carried: the rule is left out/],
   [{ action: 'CUSTOM', rules: [{}] }, /CUSTOM shop\/policy only says when Sallyport is asked/],
   [{ action: 'AUDIT', rules: [{}] }, /AUDIT shop\/policy decides nothing/],
   [
@@ -272,4 +295,57 @@ test('without workloads a policy that may deny one denies it', () => {
     [['shop.orders', 1]],
   );
   assert.match(notes.join('\n'), /is taken to run under the service account orders/);
+});
+
+test('what is only tried out opens nothing', () => {
+  const spec = { rules: [{ from: [{ source: { namespaces: ['shop'] } }] }] };
+  const tried = {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: {
+      name: 'tried',
+      namespace: 'shop',
+      annotations: { 'istio.io/dry-run': 'true' },
+    },
+    spec: { rules: [{}] },
+  };
+  const { services, notes } = importIstio([deployment, manifest(spec), tried], options);
+  assert.deepEqual(
+    services.map(({ allow }) => allow.map(({ name }) => name)),
+    [['policy']],
+  );
+  assert.match(notes.join('\n'), /ALLOW shop\/tried is only tried out \(istio\.io\/dry-run\)/);
+});
+
+test('who is denied in one trust domain of the mesh is denied in all of them', () => {
+  const named = [{ source: { principals: ['old.example/ns/shop/sa/web'] } }];
+  const specs = [
+    { rules: [{ from: named }] },
+    { action: 'DENY', rules: [{ from: named }] },
+    { rules: [{ from: [{ source: { notPrincipals: ['old.example/ns/shop/sa/web'] } }] }] },
+  ];
+  const mesh = { ...options, trustDomains: ['new.example', 'old.example'] };
+  const manifests = specs.map((spec) => manifest(spec));
+  const [service] = importIstio([deployment, ...manifests], mesh).services;
+  const both = ['spiffe://new.example/ns/shop/sa/web', 'spiffe://old.example/ns/shop/sa/web'];
+  assert.deepEqual(service?.deny[0]?.from, both);
+  assert.deepEqual(service.allow[0]?.from, both.slice(1));
+  assert.deepEqual(service.allow[1]?.unless?.from, both);
+});
+
+test('a policy whose rules are no list is refused', () => {
+  assert.throws(() => imported({ action: 'DENY', rules: { from: [] } }), /rules is no list/);
+});
+
+test('a workload under an account by its old name is known by it', () => {
+  const old = structuredClone<object>(deployment);
+  const text = JSON.stringify(old).replace('serviceAccountName', 'serviceAccount');
+  const { services } = importIstio(
+    [JSON.parse(text) as JsonValue, manifest({ rules: [{}] })],
+    options,
+  );
+  assert.deepEqual(
+    services.map(({ name }) => name),
+    ['shop.orders'],
+  );
 });
