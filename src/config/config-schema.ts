@@ -144,7 +144,12 @@ export const configSchema: Schema<Config> = {
   ...root,
   read(node, path, reading) {
     const value = root.read(node, path, reading);
-    if (node.kind !== 'mapping' || node.entries.has('access') || namesBundle(node)) return value;
+    if (node.kind !== 'mapping' || node.entries.has('access')) return value;
+    const terms = node.entries.get('grants');
+    if (terms !== undefined) {
+      note(terms.keyPlace, 'grants', reading, 'stand beside an access document only; set access');
+    }
+    if (namesBundle(node)) return value;
     const place = node.entries.get('policy')?.keyPlace ?? node.place;
     note(place, 'policy.bundle', reading, 'is missing; name a bundle here, or an access document');
     return undefined;
