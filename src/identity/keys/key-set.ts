@@ -50,10 +50,16 @@ export function emptinessOf(
   return keys.size > 0 ? undefined : `has no key with a kid for ${algorithms.join(', ')}`;
 }
 
+/** Checks wait while keys are imported: thousands take most of a second. */
+const maxKeys = 256;
+
 function keysIn(text: string): readonly JsonObject[] {
   const keys = parse(text);
-  if (isJsonArray(keys)) return keys.filter((key) => isJsonObject(key));
-  throw new Error('is no JWK set: that is {"keys": [{"kty": …, "kid": …}, …]}');
+  if (!isJsonArray(keys)) {
+    throw new Error('is no JWK set: that is {"keys": [{"kty": …, "kid": …}, …]}');
+  }
+  if (keys.length > maxKeys) throw new Error(`has ${keys.length} keys, and may have ${maxKeys}`);
+  return keys.filter((key) => isJsonObject(key));
 }
 
 function parse(text: string): JsonValue | undefined {

@@ -180,10 +180,11 @@ function isStillSigned({ issuer, keyName: name, key }: Remembered): boolean {
   return issuer.keys.find(name) === key;
 }
 
-/** Of what a stranger wrote, for the record. */
+/** Of what a stranger wrote, for the record. Only a text: what is deep enough has no JSON. */
 function shown(value: JsonValue | undefined): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  if (value === undefined) return 'nothing';
+  if (typeof value !== 'string') return 'what is no text';
+  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
 }
 
 function invalid(detail: string): Denial {

@@ -36,6 +36,12 @@ for (const [why, jwk] of unusable) {
   });
 }
 
+test('a set of so many keys that checks would wait for them is refused', async () => {
+  const keys = Array.from({ length: 257 }, (_, at) => ({ ...ec.jwk, kid: String(at) }));
+  await assert.rejects(namesIn(keys), /has 257 keys, and may have 256/);
+  assert.equal((await namesIn(keys.slice(1))).length, 256);
+});
+
 test('of two keys with one kid the first is taken', async () => {
   const { privateKey: _kept, ...second } = createIssuerKey('ec');
   const [first] = (await readKeySet(JSON.stringify({ keys: [ec.jwk] }), ['ES256'])).values();

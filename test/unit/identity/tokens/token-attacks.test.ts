@@ -58,6 +58,11 @@ const attacks: readonly (readonly [what: string, token: string, reason: string])
     signToken(stranger, claimsWith(), { x5u: 'http://127.0.0.1:1/c', x5c: ['MIIB'] }),
     'token_invalid',
   ],
+  [
+    'an alg that is deeper than JSON can be written',
+    `${Buffer.from(`{"alg":${'['.repeat(5500)}${']'.repeat(5500)}}`).toString('base64url')}.${goodClaims}.x`,
+    'token_invalid',
+  ],
   ['no kid', signToken(issuerKey, claimsWith(), { kid: undefined }), 'token_invalid'],
   [
     'a kid that is a path',
