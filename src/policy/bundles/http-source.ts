@@ -43,7 +43,8 @@ export function createHttpSource(
     async fetch(knownTag, signal): Promise<Fetched> {
       const { status, headers, body } = await fetch(knownTag, signal);
       if (status === 401) authorization.refused();
-      if (status === 304) return { outcome: 'unchanged', waits };
+      // Not of a bundle that nobody has: it would be waited for without a word.
+      if (status === 304 && knownTag !== undefined) return { outcome: 'unchanged', waits };
       if (status !== 200) {
         const meaning = STATUS_CODES[status] ?? 'an unknown status';
         throw new SourceError(`the server answered ${status}, ${meaning}`, { httpCode: status });

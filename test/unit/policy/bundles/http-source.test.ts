@@ -105,6 +105,11 @@ test('a redirect never leads from https to http', async () => {
   await assert.rejects(fetchFrom(url, { ca: authority.certificate }), /redirect leads to http$/);
 });
 
+test('a server for which nothing is new to who has nothing is at fault', async () => {
+  const url = await listen((_request, response) => response.writeHead(304).end());
+  await assert.rejects(fetchFrom(url, { ca: authority.certificate }), /304, Not Modified/);
+});
+
 test('a server that switches protocols has not answered', { timeout: 10_000 }, async () => {
   const url = await listen(switchProtocols);
   await assert.rejects(fetchFrom(url, { ca: authority.certificate }), /gave no answer/);

@@ -6,7 +6,7 @@ interface Kept {
   readonly bytes: number;
 }
 
-/** What an entry takes beside its body and its key. */
+/** What an entry takes beside its texts. */
 const overheadBytes = 1024;
 
 /** Responses that may be given again, the oldest leaving first when they grow too large. */
@@ -28,7 +28,7 @@ export class ResponseCache {
 
   put(key: string, response: HttpResponse, untilMs: number): void {
     this.#delete(key);
-    const bytes = response.body.length + key.length * 2 + overheadBytes;
+    const bytes = sizeOf(response) + key.length * 2 + overheadBytes;
     if (untilMs <= Date.now() || bytes > this.#maxBytes) return;
     this.#kept.set(key, { response, untilMs, bytes });
     this.#bytes += bytes;
@@ -42,4 +42,13 @@ export class ResponseCache {
     this.#bytes -= this.#kept.get(key)?.bytes ?? 0;
     this.#kept.delete(key);
   }
+}
+
+/** A server chooses what its headers say, as it does its body. */
+function sizeOf({ body, headers }: HttpResponse): number {
+  let bytes = body.length;
+  for (const [name, values] of headers) {
+    for (const value of values) bytes += name.length + value.length;
+  }
+  return bytes;
 }

@@ -187,6 +187,19 @@ test('a response that may be kept is asked for once', async (context) => {
   assert.deepEqual(bodies, ['1', '1', '2', '3']);
 });
 
+test('what is kept of a response is bounded with its headers', async (context) => {
+  let asked = 0;
+  const host = await listenWith(context, (_request, response) => {
+    asked += 1;
+    response.setHeader('cache-control', 'max-age=60').setHeader('x-long', 'x'.repeat(8000)).end();
+  });
+  const fetcher = fetcherFor(host, { maxCacheBytes: 5000 });
+  const request = { method: 'get', url: `http://${host}/`, cache: true };
+  await ask(fetcher, request);
+  await ask(fetcher, request);
+  assert.equal(asked, 2);
+});
+
 test('a failure is tried again as often as the policy says', async (context) => {
   let asked = 0;
   const host = await listenWith(context, (request, response) => {
