@@ -16,6 +16,7 @@ import {
 } from './contenders.ts';
 import { limitsReport } from './limits-report.ts';
 import { manyCallersTable, measureManyCallers } from './many-callers.ts';
+import { matchingTable, measureMatching } from './matching.ts';
 import { type LimitCount, limitCounts, tenantLimitsFile } from './measured-limits.ts';
 import { startEnvoyRateLimit, startLimiterServer } from './rate-limit-servers.ts';
 import { openCeiling } from './redis-ceiling.ts';
@@ -47,8 +48,14 @@ export async function measureLimits(
     const measured = await measureRounds(contenders, redis.pid, shape, say);
     say('a million callers');
     const filled = await measureManyCallers(processes, redis, socket);
-    if (options.json) return JSON.stringify({ decisions: measured, callers: filled });
-    return `${limitsReport(measured, shape)}\n\n${manyCallersTable(filled)}`;
+    const matching = await measureMatching();
+    if (options.json) return JSON.stringify({ decisions: measured, callers: filled, matching });
+    const tables = [
+      limitsReport(measured, shape),
+      manyCallersTable(filled),
+      matchingTable(matching),
+    ];
+    return tables.join('\n\n');
   } finally {
     alone.stop();
     await processes.stopAll();
