@@ -187,7 +187,7 @@ test('a second person approves, where that is required', async () => {
   assert.match(self.stderr, /another person has to approve it/);
   assert.equal((await said(one, 'approve', id, '--by', 'bob')).status, 0);
   await becomes(200, careful);
-  assert.match((await said(careful, 'approve', id, '--by', 'eve')).stderr, /already, by bob/);
+  assert.match((await said(careful, 'approve', id, '--by', 'eve')).stderr, /already, by "bob"/);
   assert.match((await said(careful, 'list')).stdout, /ann and bob: incident 7/);
   await said(careful, 'revoke', id, '--by', 'ann');
   await becomes(403, one);

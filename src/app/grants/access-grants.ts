@@ -90,7 +90,7 @@ export class AccessGrants {
     return readBack(notice);
   }
 
-  /** Resolves with what it is now, if it is there. */
+  /** Resolves with what it is now, if it is there. Rejects with a sentence. */
   async approve(id: string, by: string): Promise<Grant | undefined> {
     const notice = await this.#bulletin.amend(id, (content) => approvedContent(content, by));
     return notice && readBack(notice);

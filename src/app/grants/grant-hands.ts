@@ -4,7 +4,7 @@ import { type GrantOrder, readGrantOrder, readSignature } from '../../config/gra
 import { nearest } from '../../config/nearest.ts';
 import type { Problem } from '../../config/problem.ts';
 import { durationText } from '../../domain/duration-text.ts';
-import { type Grant, type GrantTerms, isSamePerson } from '../../domain/grant.ts';
+import type { Grant, GrantTerms } from '../../domain/grant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { done, withStore } from '../with-store.ts';
 import type { AccessGrants } from './access-grants.ts';
@@ -30,13 +30,9 @@ export function createGrantHands(table: GrantTable): GrantHands {
       return 'problems' in read ? refused(read.problems) : add(table, read.order, written, peer);
     },
     approve: (id, signature, peer) =>
-      signed(signature, async (by) => {
-        const grant = grants.current?.find((each) => each.id === id);
-        const fault = grant && approvalFault(grant, by);
-        if (fault !== undefined) return { outcome: 'refused', reason: fault };
-        const approved = await grants.approve(id, by);
-        return noted(table, 'grant_approved', id, approved, { peer, by });
-      }),
+      signed(signature, async (by) =>
+        noted(table, 'grant_approved', id, await grants.approve(id, by), { peer, by }),
+      ),
     revoke: (id, signature, peer) =>
       signed(signature, async (by) =>
         noted(table, 'grant_revoked', id, await grants.revoke(id), { peer, by }),
@@ -78,13 +74,6 @@ function serviceFault(to: string, services: readonly string[] | undefined): stri
 function durationFault(lifeMs: number, maxMs: number): string | undefined {
   return lifeMs > maxMs
     ? `for: is longer than grants.maxDuration allows (${durationText(maxMs)})`
-    : undefined;
-}
-
-function approvalFault({ by, approvedBy }: Grant, approver: string): string | undefined {
-  if (approvedBy !== undefined) return `It is approved already, by ${approvedBy}`;
-  return isSamePerson(by, approver)
-    ? `by: ${by} has asked for it; another person has to approve it`
     : undefined;
 }
 

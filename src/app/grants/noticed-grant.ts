@@ -1,5 +1,5 @@
 import { readGrantOrder } from '../../config/grant-order.ts';
-import type { Grant } from '../../domain/grant.ts';
+import { type Grant, isSamePerson } from '../../domain/grant.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Notice } from '../../shared-state/notice.ts';
 
@@ -8,8 +8,17 @@ export function contentOf(order: JsonObject, needsApproval: boolean): JsonObject
   return { order, needsApproval };
 }
 
-export function approvedContent(content: JsonObject, approvedBy: string): JsonObject {
-  return { ...content, approvedBy };
+/** @throws {RangeError} saying why it is not this person's to approve. */
+export function approvedContent(content: JsonObject, approver: string): JsonObject {
+  const { order, approvedBy } = content;
+  if (approvedBy !== undefined) {
+    throw new RangeError(`It is approved already, by ${JSON.stringify(approvedBy)}`);
+  }
+  const by = isJsonObject(order) ? order['by'] : undefined;
+  if (typeof by !== 'string' || isSamePerson(by, approver)) {
+    throw new RangeError(`by: ${approver} has asked for it; another person has to approve it`);
+  }
+  return { ...content, approvedBy: approver };
 }
 
 /** Undefined where another version of Sallyport, or somebody else, has written it. */

@@ -99,6 +99,20 @@ test('a grant is written down when it waits, when it counts and when it ends', a
   assert.deepEqual(named, ['grant_requested', 'grant_began', 'grant_ended']);
 });
 
+test('nobody approves a grant of their own, nor one twice, also where it was not seen yet', async (t) => {
+  const clock = new FakeClock(0);
+  const board = createMemoryBoard(clock);
+  const { grants } = startGrants(t, board, clock);
+  const { id } = await grants.add(order, hourMs, true);
+  const other = startGrants(t, board, clock);
+  await assert.rejects(other.grants.approve(id, 'Ann'), /another person has to approve it/);
+  await grants.approve(id, 'bob');
+  await assert.rejects(other.grants.approve(id, 'eve'), /It is approved already, by "bob"/);
+  assert.equal(other.grants.current?.[0]?.approvedBy, 'bob');
+  const named = other.events.filter((event) => event.startsWith('grant_'));
+  assert.deepEqual(named, ['grant_requested', 'grant_began']);
+});
+
 test('no more than a hundred are there at once', async (t) => {
   const clock = new FakeClock(0);
   const { grants } = startGrants(t, createMemoryBoard(clock), clock);
