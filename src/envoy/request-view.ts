@@ -25,6 +25,19 @@ export function createRequestReader(options: {
 
 /** RFC 9110 §9.1: a method is a token. */
 const methodPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** RFC 9110 §9.3 and RFC 5789. */
+const knownMethods = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+];
+const smallLetter = /[a-z]/;
 /** Never in a request target; U+FFFD stands for bytes that are not UTF-8. */
 const unreadable = /[\0-\x20\x7f\ufffd]/;
 const noBytes = new Uint8Array(0);
@@ -54,6 +67,10 @@ function httpView(
 ): RequestView | Denial {
   const { method = '', path = '' } = http;
   if (!methodPattern.test(method)) return badRequest('the method is missing or not a token');
+  // Methods have case, and some servers take `delete` for DELETE all the same.
+  if (smallLetter.test(method) && knownMethods.includes(method.toUpperCase())) {
+    return badRequest(`the method ${method} can be read in more than one way`);
+  }
   const target = readTarget(method, path, relaxedPaths);
   if (target instanceof Denial) return target;
   const headers = readHeaders(http);

@@ -101,7 +101,7 @@ test('OPTIONS * asks about the server, and its path is not that of /', () => {
 
 test('bad requests are denied: without a method, or with a path that is none', () => {
   assert.ok(reader.read({ request: { http: {} } }) instanceof Denial);
-  for (const method of ['', 'GE T', 'GET\n', 'GET,POST', 'GÉT']) {
+  for (const method of ['delete', 'Post', 'connect', '', 'GE T', 'GET\n', 'GET,POST', 'GÉT']) {
     assert.equal(reasonOf({ method }), 'bad_request', method);
   }
   const paths = [
