@@ -4,7 +4,7 @@ import type { PolicyEngine } from '../src/check/ports.ts';
 import type { AllowRule } from '../src/domain/access.ts';
 import type { PolicyQuestion } from '../src/domain/policy.ts';
 import { createAccessPolicy } from '../src/policy/access-policy.ts';
-import { readSnapshot } from '../src/policy/bundles/read-bundle.ts';
+import { readSnapshot } from '../src/policy/bundles/contents/read-bundle.ts';
 import type { Operation } from './operations.ts';
 
 /** Between these the time of a decision must not differ by more than a fifth. */

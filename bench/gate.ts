@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { surroundingsAside } from '../src/app/caller-surroundings.ts';
+import { surroundingsAside } from '../src/app/callers/caller-surroundings.ts';
 import { GateKeeper } from '../src/app/gate-keeper.ts';
 import { throwProblems, valueOf } from '../src/app/loaded.ts';
-import { PolicyBundles } from '../src/app/policy-bundles.ts';
+import { PolicyBundles } from '../src/app/policy/policy-bundles.ts';
 import type { Gate } from '../src/check/decide.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { systemClock } from '../src/domain/clock.ts';

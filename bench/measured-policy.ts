@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { JsonObject, JsonValue } from '../src/domain/json.ts';
-import { readSnapshot } from '../src/policy/bundles/read-bundle.ts';
+import { readSnapshot } from '../src/policy/bundles/contents/read-bundle.ts';
 import { joinData } from '../src/policy/join-data.ts';
 import { projectedText } from '../src/policy/projection.ts';
 import { hostBuiltins } from '../src/policy/rego/builtins.ts';

@@ -14,13 +14,13 @@ const wiring: Wiring = {
   inspectConfiguration: async (config) =>
     (await import('./app/inspect-configuration.ts')).inspectConfiguration(config),
   buildBundle: async (request, environment) =>
-    (await import('./app/bundle-tools.ts')).buildBundle(request, environment),
+    (await import('./app/policy/bundle-tools.ts')).buildBundle(request, environment),
   inspectBundle: async (path, signing) =>
-    (await import('./app/bundle-tools.ts')).inspectBundle(path, signing),
+    (await import('./app/policy/bundle-tools.ts')).inspectBundle(path, signing),
   tryBundle: async (config, submitted) =>
-    (await import('./app/bundle-tools.ts')).tryBundle(config, submitted),
+    (await import('./app/policy/bundle-tools.ts')).tryBundle(config, submitted),
   simulateLimits: async (limitsFile, log) =>
-    (await import('./app/simulate-limits.ts')).simulateLimits(limitsFile, log),
+    (await import('./app/limits/simulate-limits.ts')).simulateLimits(limitsFile, log),
 };
 
 const context: CliContext = {

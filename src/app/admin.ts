@@ -9,14 +9,14 @@ import { faultLog } from './fault-log.ts';
 import type { GateKeeper, Served } from './gate-keeper.ts';
 import { insecureOptions } from './insecurity.ts';
 import type { BundleStatus } from '../policy/bundles/status.ts';
-import type { LimitCounts } from './limit-counts.ts';
-import type { AccessGrants } from './grants/access-grants.ts';
-import { createGrantHands } from './grants/grant-hands.ts';
-import type { LimitOverrides } from './limit-overrides.ts';
-import type { PolicyBundles } from './policy-bundles.ts';
+import type { LimitCounts } from './limits/limit-counts.ts';
+import type { AccessGrants } from './access/access-grants.ts';
+import { createGrantHands } from './access/grant-hands.ts';
+import type { LimitOverrides } from './limits/limit-overrides.ts';
+import type { PolicyBundles } from './policy/policy-bundles.ts';
 import { refusalLog } from './refusal-log.ts';
-import { createLimitHands } from './limit-hands.ts';
-import { rollBack } from './roll-back.ts';
+import { createLimitHands } from './limits/limit-hands.ts';
+import { rollBack } from './policy/roll-back.ts';
 import { version } from './version.ts';
 
 export interface AdminDependencies {

@@ -9,9 +9,9 @@ import { createTelemetry } from '../telemetry/telemetry.ts';
 import { probeAdminToken } from './admin-token.ts';
 import { createAdmin } from './admin.ts';
 import { createAuditTrail } from './audit-trail.ts';
-import { warnOfCertificates } from './certificate-warnings.ts';
+import { warnOfCertificates } from './door/certificate-warnings.ts';
 import { createChecks } from './checks.ts';
-import { DoorKeeper } from './door-keeper.ts';
+import { DoorKeeper } from './door/door-keeper.ts';
 import { faultLog } from './fault-log.ts';
 import { insecureOptions, warnOfInsecurity } from './insecurity.ts';
 import { createLabels } from './labels.ts';
@@ -19,8 +19,8 @@ import { problemsOf, throwProblems, valueOf } from './loaded.ts';
 import { type OpenGate, openGate, type Surroundings } from './open-gate.ts';
 import { orElse } from './or-else.ts';
 import { type ConfigSource, filesOf, Reloader } from './reloader.ts';
-import { statusReport } from './status-document.ts';
-import { createStatusReports } from './status-reports.ts';
+import { statusReport } from './policy/status-document.ts';
+import { createStatusReports } from './policy/status-reports.ts';
 import { version } from './version.ts';
 
 export interface App {

@@ -11,12 +11,12 @@ import type { PolicyBundle } from '../policy/bundle.ts';
 import type { AccessPolicy } from '../policy/access-policy.ts';
 import { createWaitingPolicy } from '../policy/waiting-policy.ts';
 import { createBothPolicies } from '../policy/both-policies.ts';
-import { buildPolicy } from './build-policy.ts';
-import { loadAccessPolicy } from './load-access.ts';
-import { type CallerSurroundings, loadCallers } from './load-callers.ts';
+import { buildPolicy } from './policy/build-policy.ts';
+import { loadAccessPolicy } from './access/load-access.ts';
+import { type CallerSurroundings, loadCallers } from './callers/load-callers.ts';
 import { type Loaded, loadedFrom, problemsOf } from './loaded.ts';
-import { type LoadedLimits, loadLimiter } from './load-limiter.ts';
-import { OutsideKeeper } from './outside-keeper.ts';
+import { type LoadedLimits, loadLimiter } from './limits/load-limiter.ts';
+import { OutsideKeeper } from './policy/outside-keeper.ts';
 
 /** What serves now. Replaced whole, so that whoever reads it sees one state of everything. */
 export interface Served {

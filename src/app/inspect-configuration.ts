@@ -2,13 +2,13 @@ import type { Config } from '../config/config.ts';
 import type { Problem } from '../config/problem.ts';
 import { systemClock } from '../domain/clock.ts';
 import { probeAdminToken } from './admin-token.ts';
-import { surroundingsAside } from './caller-surroundings.ts';
-import { loadTrust } from './door-keeper.ts';
+import { surroundingsAside } from './callers/caller-surroundings.ts';
+import { loadTrust } from './door/door-keeper.ts';
 import { GateKeeper } from './gate-keeper.ts';
-import { loadLimiter } from './load-limiter.ts';
+import { loadLimiter } from './limits/load-limiter.ts';
 import { problemsOf } from './loaded.ts';
-import { PolicyBundles } from './policy-bundles.ts';
-import { loadRedisSettings } from './redis-settings.ts';
+import { PolicyBundles } from './policy/policy-bundles.ts';
+import { loadRedisSettings } from './shared-state/redis-settings.ts';
 
 /** What only loading shows, but of the access document: would a server serve what this names. */
 export async function inspectConfiguration(config: Config): Promise<readonly Problem[]> {

@@ -8,12 +8,12 @@ import { fetchKeys } from '../identity/keys/fetch-keys.ts';
 import { type CheckClient, createCheckClient } from '../server/check-client.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';
 import { createStderrLogger } from '../telemetry/log.ts';
-import { surroundingsAside } from './caller-surroundings.ts';
+import { surroundingsAside } from './callers/caller-surroundings.ts';
 import { createChecks } from './checks.ts';
 import { faultLog } from './fault-log.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { throwProblems, valueOf } from './loaded.ts';
-import { PolicyBundles } from './policy-bundles.ts';
+import { PolicyBundles } from './policy/policy-bundles.ts';
 
 /** Decides as a server would, and remembers by which rules of the access document. */
 export interface OfflineChecker extends CheckClient {

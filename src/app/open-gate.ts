@@ -2,18 +2,18 @@ import type { Config } from '../config/config.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { createBundleNews } from './bundle-news.ts';
-import { createCallerSurroundings } from './caller-surroundings.ts';
+import { createBundleNews } from './policy/bundle-news.ts';
+import { createCallerSurroundings } from './callers/caller-surroundings.ts';
 import { GateKeeper } from './gate-keeper.ts';
-import { createLimitCounts, type LimitCounts } from './limit-counts.ts';
-import { AccessGrants } from './grants/access-grants.ts';
+import { createLimitCounts, type LimitCounts } from './limits/limit-counts.ts';
+import { AccessGrants } from './access/access-grants.ts';
 import type { Journal } from './journal.ts';
-import { LimitOverrides } from './limit-overrides.ts';
-import type { CallerSurroundings } from './load-callers.ts';
+import { LimitOverrides } from './limits/limit-overrides.ts';
+import type { CallerSurroundings } from './callers/load-callers.ts';
 import { throwProblems, valueOf } from './loaded.ts';
 import { orElse } from './or-else.ts';
-import { PolicyBundles } from './policy-bundles.ts';
-import { openSharedState } from './shared-state.ts';
+import { PolicyBundles } from './policy/policy-bundles.ts';
+import { openSharedState } from './shared-state/shared-state.ts';
 
 export interface Surroundings {
   readonly clock: Clock;

@@ -5,10 +5,10 @@ import { formatProblem, type Problem } from '../config/problem.ts';
 import type { FileWatch, FileWatcher } from '../config/watch-files.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { type DoorKeeper, tlsFiles } from './door-keeper.ts';
+import { type DoorKeeper, tlsFiles } from './door/door-keeper.ts';
 import type { GateKeeper } from './gate-keeper.ts';
-import { keyFiles } from './load-callers.ts';
-import type { PolicyBundles } from './policy-bundles.ts';
+import { keyFiles } from './callers/load-callers.ts';
+import type { PolicyBundles } from './policy/policy-bundles.ts';
 
 /** Where the configuration came from, to read it again when it changes. */
 export interface ConfigSource {

@@ -1,7 +1,7 @@
 import { findingsIn, type Finding, type Surroundings } from '../access/analysis/findings.ts';
 import type { Config } from '../config/config.ts';
-import { loadAccess } from '../config/load-access.ts';
-import { loadLimits } from '../config/load-limits.ts';
+import { loadAccess } from '../config/access/load-access.ts';
+import { loadLimits } from '../config/limits/load-limits.ts';
 import type { Problem } from '../config/problem.ts';
 import { systemClock } from '../domain/clock.ts';
 

@@ -1,7 +1,7 @@
 import { type AdminCall, type AdminReply, askAdmin } from '../admin/admin-client.ts';
 import { readAdminToken } from '../admin/admin-token.ts';
 import type { Config } from '../config/config.ts';
-import { parseAddress } from '../config/values.ts';
+import { parseAddress } from '../config/schema/values.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import { printable } from '../domain/printable.ts';

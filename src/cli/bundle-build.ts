@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import type { BuildRequest } from '../app/bundle-tools.ts';
-import { decisionPath } from '../config/policy-schema.ts';
+import type { BuildRequest } from '../app/policy/bundle-tools.ts';
+import { decisionPath } from '../config/sections/policy-schema.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import { BundleError } from '../policy/bundle-error.ts';
 import { describeForTerminal } from './bundle-report.ts';

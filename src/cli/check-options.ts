@@ -1,7 +1,7 @@
 import type { ListenAddress } from '../domain/listen-address.ts';
-import { readBytes } from '../config/read-file.ts';
-import { parseDuration } from '../config/units.ts';
-import { parseAddress } from '../config/values.ts';
+import { readBytes } from '../config/yaml/read-file.ts';
+import { parseDuration } from '../config/schema/units.ts';
+import { parseAddress } from '../config/schema/values.ts';
 import type { Environment } from '../config/environment.ts';
 import { jsonOption, type CommandOption } from './command.ts';
 import { type ConfigFile, configOptions, givenConfig } from './given-config.ts';

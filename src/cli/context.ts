@@ -1,10 +1,10 @@
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { App } from '../app/app.ts';
-import type { BuildRequest, SubmittedBundle } from '../app/bundle-tools.ts';
+import type { BuildRequest, SubmittedBundle } from '../app/policy/bundle-tools.ts';
 import type { OfflineChecker } from '../app/offline-checker.ts';
 import type { Loaded } from '../app/loaded.ts';
 import type { ConfigSource } from '../app/reloader.ts';
-import type { SimulationReport } from '../app/simulate-limits.ts';
+import type { SimulationReport } from '../app/limits/simulate-limits.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Problem } from '../config/problem.ts';

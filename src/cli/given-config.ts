@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load-config.ts';
-import { loadOpaConfig } from '../config/load-opa-config.ts';
+import { loadOpaConfig } from '../config/opa/load-opa-config.ts';
 import { formatProblem } from '../config/problem.ts';
 import { configOption, type CommandOption } from './command.ts';
 import type { Arguments } from './parse-arguments.ts';

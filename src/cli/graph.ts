@@ -7,8 +7,8 @@ import {
 } from '../access/graph/call-graph.ts';
 import { toSvg } from '../access/graph/svg.ts';
 import { callsOf, toDot, toMermaid } from '../access/graph/text-formats.ts';
-import { loadAccess } from '../config/load-access.ts';
-import { nearest } from '../config/nearest.ts';
+import { loadAccess } from '../config/access/load-access.ts';
+import { nearest } from '../config/schema/nearest.ts';
 import { formatProblem } from '../config/problem.ts';
 import { printable } from '../domain/printable.ts';
 import type { Command } from './command.ts';

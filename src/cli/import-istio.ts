@@ -1,5 +1,5 @@
 import { importIstio } from '../access/istio/import-istio.ts';
-import { readManifestFile, writeYaml } from '../config/manifests.ts';
+import { readManifestFile, writeYaml } from '../config/yaml/manifests.ts';
 import { isTrustDomain } from '../domain/spiffe-id.ts';
 import { printable } from '../domain/printable.ts';
 import { jsonOption, type Command } from './command.ts';

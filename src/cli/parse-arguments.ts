@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsOptionDescriptor } from 'node:util';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../config/schema/nearest.ts';
 import { helpOption, type Command, type CommandOption } from './command.ts';
 import { UsageError } from './usage-error.ts';
 

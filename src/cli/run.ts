@@ -1,4 +1,4 @@
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../config/schema/nearest.ts';
 import { bundleBuild } from './bundle-build.ts';
 import { bundleInspect } from './bundle-inspect.ts';
 import { bundleVerify } from './bundle-verify.ts';

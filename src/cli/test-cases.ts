@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import type { OfflineChecker } from '../app/offline-checker.ts';
 import type { Config } from '../config/config.ts';
-import { loadAccess } from '../config/load-access.ts';
+import { loadAccess } from '../config/access/load-access.ts';
 import {
   type CaseFile,
   type DecisionCase,
   type Expectation,
   loadCases,
-} from '../config/load-cases.ts';
+} from '../config/access/load-cases.ts';
 import { formatProblem } from '../config/problem.ts';
 import { printable } from '../domain/printable.ts';
 import { type CheckReport, reportOf } from './check-report.ts';

@@ -1,8 +1,8 @@
 import { accessFindings, accessFindingsOf } from './access-findings.ts';
 import { documentKind } from '../config/document-kind.ts';
-import { loadLimits } from '../config/load-limits.ts';
+import { loadLimits } from '../config/limits/load-limits.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
-import type { SoundParts } from '../config/sound-parts.ts';
+import type { SoundParts } from '../config/schema/sound-parts.ts';
 import { onlyRego } from './bundle-report.ts';
 import { jsonOption, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';

@@ -4,7 +4,7 @@ import {
   signatureAlgorithms,
   type SigningSettings,
 } from '../domain/bundle-settings.ts';
-import { readText } from '../config/read-file.ts';
+import { readText } from '../config/yaml/read-file.ts';
 import type { CommandOption } from './command.ts';
 import type { Arguments } from './parse-arguments.ts';
 import { UsageError } from './usage-error.ts';

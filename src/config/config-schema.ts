@@ -2,11 +2,11 @@ import type { GrantTerms } from '../domain/grant.ts';
 import { rateLimitDialects } from '../domain/limit.ts';
 import { pathAmbiguities } from '../domain/path.ts';
 import type { AdminConfig, AuditConfig, Config, InsecureConfig } from './config.ts';
-import { identity } from './identity-schema.ts';
-import { mapOf } from './map-of.ts';
-import { policy } from './policy-schema.ts';
-import { redis } from './redis-schema.ts';
-import type { MappingNode } from './node.ts';
+import { identity } from './sections/identity-schema.ts';
+import { mapOf } from './schema/map-of.ts';
+import { policy } from './sections/policy-schema.ts';
+import { redis } from './sections/redis-schema.ts';
+import type { MappingNode } from './schema/node.ts';
 import {
   defaulted,
   group,
@@ -16,8 +16,8 @@ import {
   required,
   type Schema,
   section,
-} from './schema.ts';
-import { server } from './server-schema.ts';
+} from './schema/schema.ts';
+import { server } from './sections/server-schema.ts';
 import {
   address,
   duration,
@@ -28,7 +28,7 @@ import {
   oneOf,
   size,
   text,
-} from './values.ts';
+} from './schema/values.ts';
 
 const admin = section<AdminConfig>({
   address: defaulted(

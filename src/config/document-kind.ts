@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { parseYaml } from './parse-yaml.ts';
-import { maxAccessBytes } from './load-access.ts';
-import { readText } from './read-file.ts';
+import { parseYaml } from './yaml/parse-yaml.ts';
+import { maxAccessBytes } from './access/load-access.ts';
+import { readText } from './yaml/read-file.ts';
 
 /**
  * What a file is: a bundle is a folder or a gzip file; limits.yaml has a list of limits, or says its

@@ -1,7 +1,7 @@
-import { filledScalar, type Node, withValue } from './node.ts';
-import { nearest } from './nearest.ts';
+import { filledScalar, type Node, withValue } from './schema/node.ts';
+import { nearest } from './schema/nearest.ts';
 import type { Problem } from './problem.ts';
-import type { Schema } from './schema.ts';
+import type { Schema } from './schema/schema.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

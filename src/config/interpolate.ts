@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { filledScalar, type BrokenNode, type ScalarNode } from './node.ts';
+import { filledScalar, type BrokenNode, type ScalarNode } from './schema/node.ts';
 import type { Problem } from './problem.ts';
-import { readText } from './read-file.ts';
+import { readText } from './yaml/read-file.ts';
 
 /** What `${…}` is filled from. Relative file names are relative to `directory`. */
 export interface Sources {

@@ -5,8 +5,8 @@ import { deepFreeze } from './deep-freeze.ts';
 import { overlayEnvironment, type Environment } from './environment.ts';
 import { interpolate } from './interpolate.ts';
 import { inOrder, type Problem } from './problem.ts';
-import { readYaml } from './read-yaml.ts';
-import { soundParts, type SoundParts } from './sound-parts.ts';
+import { readYaml } from './yaml/read-yaml.ts';
+import { soundParts, type SoundParts } from './schema/sound-parts.ts';
 import { unavailableKeys } from './unavailable-keys.ts';
 
 export type LoadedConfig =

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { configSchema } from './config-schema.ts';
 import type { Config } from './config.ts';
-import { childPath } from './node.ts';
-import type { Schema } from './schema.ts';
+import { childPath } from './schema/node.ts';
+import type { Schema } from './schema/schema.ts';
 
 /** What is below these is read at start; everything else may change while checks are answered. */
 const restartPaths: readonly string[] = [

@@ -1,7 +1,7 @@
 import { configSchema } from './config-schema.ts';
 import { isReadAtStart } from './needs-restart.ts';
-import { childPath } from './node.ts';
-import type { Key, Schema } from './schema.ts';
+import { childPath } from './schema/node.ts';
+import type { Key, Schema } from './schema/schema.ts';
 
 /** Every key of sallyport.yaml as the Markdown of docs/configuration.md, from the schema itself. */
 export function configReference(): string {

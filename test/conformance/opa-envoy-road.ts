@@ -10,7 +10,7 @@ import type { RequestView } from '../../src/domain/request.ts';
 import { createAnswerer } from '../../src/envoy/answer.ts';
 import { decodeCheckRequest } from '../../src/envoy/decode-check-request.ts';
 import { createRequestReader } from '../../src/envoy/request-view.ts';
-import { readSnapshot } from '../../src/policy/bundles/read-bundle.ts';
+import { readSnapshot } from '../../src/policy/bundles/contents/read-bundle.ts';
 import { createPolicyEngine, type PolicyEngineOptions } from '../../src/policy/wasm-engine.ts';
 import { completed, decisionId } from '../unit/envoy/completed-check.ts';
 import { checkRequest } from '../unit/envoy/protos.ts';

@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { OutsideKeeper } from '../../src/app/outside-keeper.ts';
+import { OutsideKeeper } from '../../src/app/policy/outside-keeper.ts';
 import { Denial } from '../../src/domain/decision.ts';
 import { type JsonObject, jsonText, type JsonValue } from '../../src/domain/json.ts';
 import type { PathAmbiguity } from '../../src/domain/path.ts';

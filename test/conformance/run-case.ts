@@ -1,4 +1,4 @@
-import { parsePlainYaml } from '../../src/config/plain-yaml.ts';
+import { parsePlainYaml } from '../../src/config/yaml/plain-yaml.ts';
 import { BundleError } from '../../src/policy/bundle-error.ts';
 import type { Builtin } from '../../src/policy/rego/builtin.ts';
 import { readAllowedHosts } from '../../src/policy/rego/builtins/http/allowed-hosts.ts';

@@ -1,4 +1,4 @@
-import { policyBuiltins } from '../../src/app/policy-builtins.ts';
+import { policyBuiltins } from '../../src/app/policy/policy-builtins.ts';
 import type { Builtin } from '../../src/policy/rego/builtin.ts';
 import { hostBuiltins } from '../../src/policy/rego/builtins.ts';
 

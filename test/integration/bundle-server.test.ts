@@ -7,8 +7,8 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { JsonObject } from '../../src/domain/json.ts';
-import { readArchive } from '../../src/policy/bundles/archive.ts';
-import { digestFile } from '../../src/policy/bundles/file-digest.ts';
+import { readArchive } from '../../src/policy/bundles/contents/archive.ts';
+import { digestFile } from '../../src/policy/bundles/contents/file-digest.ts';
 import { type CheckClient, createCheckClient } from '../../src/server/check-client.ts';
 import { waitFor } from '../e2e/child-process.ts';
 import {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { JsonObject } from '../../src/domain/json.ts';
-import { readArchive } from '../../src/policy/bundles/archive.ts';
+import { readArchive } from '../../src/policy/bundles/contents/archive.ts';
 import { type CheckClient, createCheckClient } from '../../src/server/check-client.ts';
 import { type RunningProcess, startProcess, waitFor } from '../e2e/child-process.ts';
 import { bundleOf, dataBundle } from '../setup/bundle-archive.ts';

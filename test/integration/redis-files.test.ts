@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openSharedState } from '../../src/app/shared-state.ts';
+import { openSharedState } from '../../src/app/shared-state/shared-state.ts';
 import type { RedisConfig } from '../../src/config/config.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import type { Logger } from '../../src/telemetry/log.ts';

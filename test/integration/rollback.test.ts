@@ -9,7 +9,7 @@ import { inspectConfiguration } from '../../src/app/inspect-configuration.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { FileWatcher } from '../../src/config/watch-files.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import { readArchive } from '../../src/policy/bundles/archive.ts';
+import { readArchive } from '../../src/policy/bundles/contents/archive.ts';
 import { waitFor } from '../e2e/child-process.ts';
 import { type Sallyport, startSallyport } from '../e2e/sallyport.ts';
 import { bundleOf } from '../setup/bundle-archive.ts';

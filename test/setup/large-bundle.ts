@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readArchive } from '../../src/policy/bundles/archive.ts';
+import { readArchive } from '../../src/policy/bundles/contents/archive.ts';
 import { bundleOf } from './bundle-archive.ts';
 
 const example = join(import.meta.dirname, '../../bundles/example.tar.gz');

@@ -1,4 +1,4 @@
-import type { SimulationReport } from '../../app/simulate-limits.ts';
+import type { SimulationReport } from '../../app/limits/simulate-limits.ts';
 import { formatProblem } from '../../config/problem.ts';
 import { printable } from '../../domain/printable.ts';
 import type { SimulatedLimit } from '../../limits/simulation.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BundleError } from '../bundle-error.ts';
-import { readArchive } from '../bundles/archive.ts';
-import type { BundleFiles } from '../bundles/bundle.ts';
+import { readArchive } from '../bundles/contents/archive.ts';
+import type { BundleFiles } from '../bundles/contents/bundle.ts';
 
 const run = promisify(execFile);
 

@@ -1,10 +1,14 @@
 import type { SigningSettings } from '../../domain/bundle-settings.ts';
 import type { JsonValue } from '../../domain/json.ts';
-import type { BundleFiles } from '../bundles/bundle.ts';
-import type { Manifest } from '../bundles/manifest.ts';
-import { type BundleContent, bundleOf, readFiles } from '../bundles/read-bundle.ts';
-import { formatRoot } from '../bundles/roots.ts';
-import { createSignatureCheck, readToken, type SignatureCheck } from '../bundles/signatures.ts';
+import type { BundleFiles } from '../bundles/contents/bundle.ts';
+import type { Manifest } from '../bundles/contents/manifest.ts';
+import { type BundleContent, bundleOf, readFiles } from '../bundles/contents/read-bundle.ts';
+import { formatRoot } from '../bundles/contents/roots.ts';
+import {
+  createSignatureCheck,
+  readToken,
+  type SignatureCheck,
+} from '../bundles/contents/signatures.ts';
 import { joinData } from '../join-data.ts';
 import { outsideBuiltinNames } from '../rego/builtins/http/outside.ts';
 import type { YamlCodec } from '../rego/builtins/yaml/yaml.ts';

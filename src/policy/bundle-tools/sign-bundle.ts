@@ -1,9 +1,9 @@
 import { createHmac, createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import type { SignatureAlgorithm } from '../../domain/bundle-settings.ts';
-import type { BundleFiles } from '../bundles/bundle.ts';
-import { digestFile } from '../bundles/file-digest.ts';
-import { signaturesFile } from '../bundles/signatures.ts';
-import { isKeyFor, misfitOf, schemeOf } from '../bundles/token.ts';
+import type { BundleFiles } from '../bundles/contents/bundle.ts';
+import { digestFile } from '../bundles/contents/file-digest.ts';
+import { signaturesFile } from '../bundles/contents/signatures.ts';
+import { isKeyFor, misfitOf, schemeOf } from '../bundles/sources/token.ts';
 
 export interface BundleSigner {
   readonly algorithm: SignatureAlgorithm;

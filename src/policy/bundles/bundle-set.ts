@@ -2,11 +2,11 @@ import type { BundleSettings } from '../../domain/bundle-settings.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { PolicyBundle } from '../bundle.ts';
 import { BundleError } from '../bundle-error.ts';
-import type { Snapshot } from './bundle.ts';
-import { compose } from './compose.ts';
-import { type PollOutcome, type Poller, startPoller } from './poller.ts';
-import type { BundleReader } from './read-task.ts';
-import type { Fetched, FetchedBundle } from './source.ts';
+import type { Snapshot } from './contents/bundle.ts';
+import { compose } from './contents/compose.ts';
+import { type PollOutcome, type Poller, startPoller } from './sources/poller.ts';
+import type { BundleReader } from './contents/read-task.ts';
+import type { Fetched, FetchedBundle } from './sources/source.ts';
 import type { BundleStatus } from './status.ts';
 import { type Candidate, TrackedBundle } from './tracked-bundle.ts';
 

@@ -2,10 +2,10 @@ import { STATUS_CODES } from 'node:http';
 import type { HttpServerSettings } from '../../domain/bundle-settings.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { createAuthorization } from './authorization.ts';
-import { exchange } from './http-exchange.ts';
-import { delayMs, pause } from './poller.ts';
-import { SourceError } from './source.ts';
+import { createAuthorization } from './sources/authorization.ts';
+import { exchange } from './sources/http-exchange.ts';
+import { delayMs, pause } from './sources/poller.ts';
+import { SourceError } from './sources/source.ts';
 
 /** Tells a server how the bundles fare: OPA's status API. */
 export interface StatusReporter {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/json.ts';
-import type { Bundle } from './bundle.ts';
+import type { Bundle } from './contents/bundle.ts';
 
 /** How one bundle fares. Times are epoch milliseconds; absent: it has not happened yet. */
 export interface BundleStatus {

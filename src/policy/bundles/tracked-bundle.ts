@@ -1,14 +1,14 @@
 import type { BundleSettings } from '../../domain/bundle-settings.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { BundleError } from '../bundle-error.ts';
-import type { Snapshot } from './bundle.ts';
-import { createHttpSource } from './http-source.ts';
-import { type KeptBundle, keepBundle } from './kept-bundle.ts';
-import { createLocalSource } from './local-source.ts';
-import type { BundleContent } from './read-bundle.ts';
-import type { BundleReader } from './read-task.ts';
-import { createSignatureCheck } from './signatures.ts';
-import { type BundleSource, type FetchedBundle, SourceError } from './source.ts';
+import type { Snapshot } from './contents/bundle.ts';
+import { createHttpSource } from './sources/http-source.ts';
+import { type KeptBundle, keepBundle } from './sources/kept-bundle.ts';
+import { createLocalSource } from './sources/local-source.ts';
+import type { BundleContent } from './contents/read-bundle.ts';
+import type { BundleReader } from './contents/read-task.ts';
+import { createSignatureCheck } from './contents/signatures.ts';
+import { type BundleSource, type FetchedBundle, SourceError } from './sources/source.ts';
 import type { BundleFault, BundleStatus } from './status.ts';
 
 /** A whole that may take the place of the one before, and how it came. */

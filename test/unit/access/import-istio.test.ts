@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { importIstio } from '../../../src/access/istio/import-istio.ts';
-import { writeYaml } from '../../../src/config/manifests.ts';
+import { writeYaml } from '../../../src/config/yaml/manifests.ts';
 import type { JsonValue } from '../../../src/domain/json.ts';
 import { type Asked, documentOf, engineOf, judge } from './access-fixture.ts';
 import { type IstioRequest, istioAllows, type PlainPolicy } from './istio-semantics.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { AccessGrants } from '../../../src/app/grants/access-grants.ts';
+import { AccessGrants } from '../../../src/app/access/access-grants.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { createMemoryBoard } from '../../../src/shared-state/boards.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OutsideKeeper } from '../../../src/app/outside-keeper.ts';
+import { OutsideKeeper } from '../../../src/app/policy/outside-keeper.ts';
 
 const config = {
   hosts: ['api.example'],

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createAsideReader } from '../../../src/app/bundle-reading/read-aside.ts';
-import { readWithoutPause } from '../../../src/app/bundle-reading/bundle-reader.ts';
+import { createAsideReader } from '../../../src/app/policy/bundle-reading/read-aside.ts';
+import { readWithoutPause } from '../../../src/app/policy/bundle-reading/bundle-reader.ts';
 import { BundleError } from '../../../src/policy/bundle-error.ts';
-import type { ReadTask } from '../../../src/policy/bundles/read-task.ts';
+import type { ReadTask } from '../../../src/policy/bundles/contents/read-task.ts';
 import { joinData } from '../../../src/policy/join-data.ts';
 import { bundleOf } from '../../setup/bundle-archive.ts';
 import { largeBundleFiles } from '../../setup/large-bundle.ts';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ListenAddress } from '../../../src/domain/listen-address.ts';
-import { buildBundle, inspectBundle, tryBundle } from '../../../src/app/bundle-tools.ts';
-import { simulateLimits } from '../../../src/app/simulate-limits.ts';
+import { buildBundle, inspectBundle, tryBundle } from '../../../src/app/policy/bundle-tools.ts';
+import { simulateLimits } from '../../../src/app/limits/simulate-limits.ts';
 import type { App } from '../../../src/app/app.ts';
 import type { CliContext } from '../../../src/cli/context.ts';
 import { run } from '../../../src/cli/run.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadAccess } from '../../../src/config/load-access.ts';
+import { loadAccess } from '../../../src/config/access/load-access.ts';
 import { writtenFile } from '../config/written-file.ts';
 import { FakeWorld } from './fake-context.ts';
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { loadConfig } from '../../../src/config/load-config.ts';
-import { loadLimits } from '../../../src/config/load-limits.ts';
+import { loadLimits } from '../../../src/config/limits/load-limits.ts';
 import { formatProblem, type Problem } from '../../../src/config/problem.ts';
 
 const environment = { BUNDLE: 'b.tar.gz', SECRET: 'hunter2' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readGrantOrder } from '../../../src/config/grant-order.ts';
+import { readGrantOrder } from '../../../src/config/access/grant-order.ts';
 
 const order = {
   from: 'spiffe://prod/ns/ops/sa/console',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadAccess } from '../../../src/config/load-access.ts';
+import { loadAccess } from '../../../src/config/access/load-access.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { formatProblem } from '../../../src/config/problem.ts';
 import { writtenFile } from './written-file.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { loadLimits } from '../../../src/config/load-limits.ts';
+import { loadLimits } from '../../../src/config/limits/load-limits.ts';
 import { formatProblem } from '../../../src/config/problem.ts';
 import type { LimitDefinition } from '../../../src/domain/limit.ts';
 import { writtenFile } from './written-file.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '../../../src/config/config.ts';
-import { loadOpaConfig } from '../../../src/config/load-opa-config.ts';
+import { loadOpaConfig } from '../../../src/config/opa/load-opa-config.ts';
 import { formatProblem, type Problem } from '../../../src/config/problem.ts';
 import { writtenFile } from './written-file.ts';
 

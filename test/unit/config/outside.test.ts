@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OutsideConfig } from '../../../src/config/config.ts';
-import { parseYaml } from '../../../src/config/parse-yaml.ts';
-import { policy } from '../../../src/config/policy-schema.ts';
+import { parseYaml } from '../../../src/config/yaml/parse-yaml.ts';
+import { policy } from '../../../src/config/sections/policy-schema.ts';
 import type { Problem } from '../../../src/config/problem.ts';
 
 function read(outside: string): { value: OutsideConfig | undefined; problems: string[] } {

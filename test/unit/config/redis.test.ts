@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RedisConfig } from '../../../src/config/config.ts';
-import { parseYaml } from '../../../src/config/parse-yaml.ts';
+import { parseYaml } from '../../../src/config/yaml/parse-yaml.ts';
 import type { Problem } from '../../../src/config/problem.ts';
-import { redis } from '../../../src/config/redis-schema.ts';
+import { redis } from '../../../src/config/sections/redis-schema.ts';
 
 function read(text: string): { value: RedisConfig | undefined; problems: string[] } {
   const problems: Problem[] = [];

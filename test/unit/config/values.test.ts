@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { formatAddress } from '../../../src/domain/listen-address.ts';
-import { nearest } from '../../../src/config/nearest.ts';
-import { parseDuration, parseRate, parseSize } from '../../../src/config/units.ts';
-import { parseAddress } from '../../../src/config/values.ts';
+import { nearest } from '../../../src/config/schema/nearest.ts';
+import { parseDuration, parseRate, parseSize } from '../../../src/config/schema/units.ts';
+import { parseAddress } from '../../../src/config/schema/values.ts';
 
 test('durations are one number and one unit, in milliseconds', () => {
   const read = ['500ms', '30s', '5m', '24h', '0ms'].map(parseDuration);

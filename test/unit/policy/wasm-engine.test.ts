@@ -11,7 +11,7 @@ import { jsonText } from '../../../src/domain/json.ts';
 import type { PolicyVerdict } from '../../../src/domain/policy.ts';
 import { BundleError } from '../../../src/policy/bundle-error.ts';
 import type { PolicyBundle } from '../../../src/policy/bundle.ts';
-import { readSnapshot } from '../../../src/policy/bundles/read-bundle.ts';
+import { readSnapshot } from '../../../src/policy/bundles/contents/read-bundle.ts';
 import { BuiltinError, BuiltinHalt, type Builtin } from '../../../src/policy/rego/builtin.ts';
 import { RegoObject } from '../../../src/policy/rego/value.ts';
 import {

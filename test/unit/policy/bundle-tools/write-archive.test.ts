@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
 import { writeArchive } from '../../../../src/policy/bundle-tools/write-archive.ts';
-import { readArchive } from '../../../../src/policy/bundles/archive.ts';
+import { readArchive } from '../../../../src/policy/bundles/contents/archive.ts';
 
 const files = new Map([
   ['policy.wasm', Buffer.from([0, 97])],

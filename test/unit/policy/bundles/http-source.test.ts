@@ -12,8 +12,8 @@ import type {
   HttpSourceSettings,
 } from '../../../../src/domain/bundle-settings.ts';
 import { systemClock } from '../../../../src/domain/clock.ts';
-import { createHttpSource } from '../../../../src/policy/bundles/http-source.ts';
-import { delayMs } from '../../../../src/policy/bundles/poller.ts';
+import { createHttpSource } from '../../../../src/policy/bundles/sources/http-source.ts';
+import { delayMs } from '../../../../src/policy/bundles/sources/poller.ts';
 import {
   type Certificate,
   type CertificateAuthority,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../../../src/domain/json.ts';
-import type { BundleFiles } from '../../../../src/policy/bundles/bundle.ts';
-import { applyPatch, isDelta, readPatch } from '../../../../src/policy/bundles/patch.ts';
-import { parseRoot } from '../../../../src/policy/bundles/roots.ts';
+import type { BundleFiles } from '../../../../src/policy/bundles/contents/bundle.ts';
+import { applyPatch, isDelta, readPatch } from '../../../../src/policy/bundles/contents/patch.ts';
+import { parseRoot } from '../../../../src/policy/bundles/contents/roots.ts';
 
 function filesOf(files: Readonly<Record<string, string>>): BundleFiles {
   return new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));

@@ -5,12 +5,12 @@ import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
-import { parsePlainYaml } from '../../../../src/config/plain-yaml.ts';
+import { parsePlainYaml } from '../../../../src/config/yaml/plain-yaml.ts';
 import { BundleError } from '../../../../src/policy/bundle-error.ts';
-import type { Snapshot } from '../../../../src/policy/bundles/bundle.ts';
+import type { Snapshot } from '../../../../src/policy/bundles/contents/bundle.ts';
 import { joinData } from '../../../../src/policy/join-data.ts';
-import { unsignedOnly } from '../../../../src/policy/bundles/signatures.ts';
-import { readBundle, readSnapshot } from '../../../../src/policy/bundles/read-bundle.ts';
+import { unsignedOnly } from '../../../../src/policy/bundles/contents/signatures.ts';
+import { readBundle, readSnapshot } from '../../../../src/policy/bundles/contents/read-bundle.ts';
 
 const example = readFileSync(join(import.meta.dirname, '../../../../bundles/example.tar.gz'));
 

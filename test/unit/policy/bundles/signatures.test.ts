@@ -9,14 +9,14 @@ import {
   type SigningSettings,
   type VerificationKey,
 } from '../../../../src/domain/bundle-settings.ts';
-import { parsePlainYaml } from '../../../../src/config/plain-yaml.ts';
+import { parsePlainYaml } from '../../../../src/config/yaml/plain-yaml.ts';
 import { BundleError } from '../../../../src/policy/bundle-error.ts';
-import { readArchive } from '../../../../src/policy/bundles/archive.ts';
-import type { BundleFiles } from '../../../../src/policy/bundles/bundle.ts';
-import { digestFile } from '../../../../src/policy/bundles/file-digest.ts';
-import { readBundle } from '../../../../src/policy/bundles/read-bundle.ts';
-import { yamlAsJson } from '../../../../src/policy/bundles/yaml-documents.ts';
-import { createSignatureCheck } from '../../../../src/policy/bundles/signatures.ts';
+import { readArchive } from '../../../../src/policy/bundles/contents/archive.ts';
+import type { BundleFiles } from '../../../../src/policy/bundles/contents/bundle.ts';
+import { digestFile } from '../../../../src/policy/bundles/contents/file-digest.ts';
+import { readBundle } from '../../../../src/policy/bundles/contents/read-bundle.ts';
+import { yamlAsJson } from '../../../../src/policy/bundles/contents/yaml-documents.ts';
+import { createSignatureCheck } from '../../../../src/policy/bundles/contents/signatures.ts';
 
 const folder = join(import.meta.dirname, '../../../fixtures/signed-bundles');
 const keys: ReadonlyMap<string, VerificationKey> = new Map(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../../../src/domain/json.ts';
-import { readSnapshot } from '../../../../src/policy/bundles/read-bundle.ts';
+import { readSnapshot } from '../../../../src/policy/bundles/contents/read-bundle.ts';
 import { joinData } from '../../../../src/policy/join-data.ts';
 
 const root = join(import.meta.dirname, '../../../..');

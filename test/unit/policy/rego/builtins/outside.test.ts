@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parsePlainYaml } from '../../../../../src/config/plain-yaml.ts';
+import { parsePlainYaml } from '../../../../../src/config/yaml/plain-yaml.ts';
 import {
   BuiltinDeadline,
   BuiltinError,

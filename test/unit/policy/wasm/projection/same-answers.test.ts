@@ -11,7 +11,7 @@ import { outsideBuiltins } from '../../../../../src/policy/rego/builtins/http/ou
 import { buildImage, loadImage } from '../../../../../src/policy/wasm/data-image.ts';
 import { compilePolicy } from '../../../../../src/policy/wasm/policy-module.ts';
 import { PolicyPool } from '../../../../../src/policy/wasm/policy-pool.ts';
-import { parsePlainYaml } from '../../../../../src/config/plain-yaml.ts';
+import { parsePlainYaml } from '../../../../../src/config/yaml/plain-yaml.ts';
 import { readModule } from '../fixture-modules.ts';
 
 const root = join(import.meta.dirname, '../../../../..');

@@ -1,0 +1,105 @@
+import type { GrantHands } from '../../admin/grant-hands.ts';
+import type { HandOutcome } from '../../admin/hand-outcome.ts';
+import { type GrantOrder, readGrantOrder, readSignature } from '../../config/access/grant-order.ts';
+import { nearest } from '../../config/schema/nearest.ts';
+import type { Problem } from '../../config/problem.ts';
+import { durationText } from '../../domain/duration-text.ts';
+import type { Grant, GrantTerms } from '../../domain/grant.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { done, withStore } from '../shared-state/with-store.ts';
+import type { AccessGrants } from './access-grants.ts';
+import { describeGrant } from './noticed-grant.ts';
+
+export interface GrantTable {
+  readonly grants: AccessGrants;
+  readonly terms: () => GrantTerms;
+  /** Of the access document; undefined where there is none. */
+  readonly services: () => readonly string[] | undefined;
+}
+
+/** What an operator does by hand to grants; all of it is written down, with who asked. */
+export function createGrantHands(table: GrantTable): GrantHands {
+  const { grants } = table;
+  return {
+    list: () => {
+      const known = grants.current;
+      return known === undefined ? unknownNow : done(known.map(describeGrant));
+    },
+    add: (written, peer) => {
+      const read = readGrantOrder(JSON.stringify(written));
+      return 'problems' in read ? refused(read.problems) : add(table, read.order, written, peer);
+    },
+    approve: (id, signature, peer) =>
+      signed(signature, async (by) =>
+        noted(table, 'grant_approved', id, await grants.approve(id, by), { peer, by }),
+      ),
+    revoke: (id, signature, peer) =>
+      signed(signature, async (by) =>
+        noted(table, 'grant_revoked', id, await grants.revoke(id), { peer, by }),
+      ),
+  };
+}
+
+const unknownNow: HandOutcome<never> = {
+  outcome: 'unavailable',
+  reason: 'Redis does not answer, so no grant counts on this replica',
+};
+
+function add(
+  { grants, terms, services }: GrantTable,
+  order: GrantOrder,
+  written: JsonObject,
+  peer: string,
+): Promise<HandOutcome<JsonObject>> {
+  const { approval, maxDurationMs } = terms();
+  const fault = serviceFault(order.to, services()) ?? durationFault(order.lifeMs, maxDurationMs);
+  if (fault !== undefined) return Promise.resolve({ outcome: 'refused', reason: fault });
+  return withStore(async () => {
+    const grant = await grants.add(written, order.lifeMs, approval === 'required');
+    grants.noteAsked('grant_added', grant, { peer, by: order.by });
+    return done(describeGrant(grant));
+  });
+}
+
+function serviceFault(to: string, services: readonly string[] | undefined): string | undefined {
+  if (services === undefined) {
+    return 'There is no access document, so there is nothing to grant beside it: set access';
+  }
+  if (services.includes(to)) return undefined;
+  const close = nearest(to, services);
+  const hint = close === undefined ? '' : `; did you mean ${close}?`;
+  return `to: the access document has no service ${JSON.stringify(to)}${hint}`;
+}
+
+function durationFault(lifeMs: number, maxMs: number): string | undefined {
+  return lifeMs > maxMs
+    ? `for: is longer than grants.maxDuration allows (${durationText(maxMs)})`
+    : undefined;
+}
+
+function signed(
+  signature: JsonObject,
+  work: (by: string) => Promise<HandOutcome<JsonObject>>,
+): Promise<HandOutcome<JsonObject>> {
+  const read = readSignature(JSON.stringify(signature));
+  return 'problems' in read ? refused(read.problems) : withStore(() => work(read.order.by));
+}
+
+function noted(
+  { grants }: GrantTable,
+  event: 'grant_approved' | 'grant_revoked',
+  id: string,
+  grant: Grant | undefined,
+  asked: { readonly peer: string; readonly by: string },
+): HandOutcome<JsonObject> {
+  if (grant === undefined) {
+    return { outcome: 'unknown', reason: `There is no grant ${JSON.stringify(id)}` };
+  }
+  grants.noteAsked(event, grant, asked);
+  return done(describeGrant(grant));
+}
+
+function refused(problems: readonly Problem[]): Promise<HandOutcome<never>> {
+  const reason = problems.map(({ path, message }) => `${path}: ${message}`).join('\n');
+  return Promise.resolve({ outcome: 'refused', reason });
+}

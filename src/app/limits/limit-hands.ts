@@ -1,0 +1,94 @@
+import type { HandOutcome } from '../../admin/hand-outcome.ts';
+import type { LimitHands } from '../../admin/limit-hands.ts';
+import { nearest } from '../../config/schema/nearest.ts';
+import { type OverrideOrder, readOverrideOrder } from '../../config/limits/override-order.ts';
+import type { BucketAddress, BucketReport } from '../../domain/limit-bucket.ts';
+import type { CompiledLimit } from '../../limits/compiled-limit.ts';
+import type { AdminDependencies } from '../admin.ts';
+import type { LoadedLimits } from './load-limiter.ts';
+import { describeOverride } from './limit-overrides.ts';
+import { done, withStore } from '../shared-state/with-store.ts';
+
+/** For one command; Redis answers within milliseconds or not at all. */
+const timeoutMs = 5000;
+
+/** What an operator does by hand to limits; what changes something is logged, with who asked. */
+export function createLimitHands(dependencies: AdminDependencies): LimitHands {
+  const { keeper, counts, overrides, log, clock } = dependencies;
+  const limits = (): LoadedLimits => keeper.served.limits;
+  const deadline = (): number => clock.monotonicMs() + timeoutMs;
+  return {
+    show: (address) =>
+      aboutLimit(limits(), address, async () =>
+        done(await limits().buckets.show(address, deadline())),
+      ),
+    reset: (address, peer) =>
+      aboutLimit(limits(), address, async () => {
+        const report = await limits().buckets.reset(address, deadline());
+        await overrides.announceReset();
+        log.warn('limits were reset, as was asked', { peer, ...loggedReset(address, report) });
+        return done(report);
+      }),
+    offenders: () => counts.surroundings.offenders.list(),
+    overrides: () => overrides.current.map(describeOverride),
+    addOverride: async (content, peer) => {
+      const read = readOverrideOrder(JSON.stringify(content));
+      if ('problems' in read) {
+        const problems = read.problems.map(({ path, message }) => `${path}: ${message}`);
+        return { outcome: 'refused', reason: problems.join('\n') };
+      }
+      return aboutLimit(limits(), read.order, async () => {
+        const fault = faultIn(read.order, limits().table.get(read.order.limit));
+        if (fault !== undefined) return { outcome: 'refused', reason: fault };
+        const override = describeOverride(await overrides.add(read.order, content));
+        log.warn('an emergency override was set, as was asked', { peer, ...override });
+        return done(override);
+      });
+    },
+    removeOverride: (id, peer) =>
+      withStore(async () => {
+        if (!(await overrides.remove(id))) {
+          return { outcome: 'unknown', reason: `There is no override ${JSON.stringify(id)}` };
+        }
+        log.warn('an emergency override was removed, as was asked', { peer, id });
+        return done({ removed: id });
+      }),
+  };
+}
+
+/** Only of a limit that there is. */
+function aboutLimit<T>(
+  { table }: LoadedLimits,
+  { limit }: { readonly limit?: string },
+  work: () => Promise<HandOutcome<T>>,
+): Promise<HandOutcome<T>> {
+  if (limit === undefined || table.get(limit) !== undefined) return withStore(work);
+  const close = nearest(limit, table.names());
+  const hint = close === undefined ? '' : `; did you mean ${close}?`;
+  const reason = `There is no limit ${JSON.stringify(limit)}${hint}`;
+  return Promise.resolve({ outcome: 'unknown', reason });
+}
+
+/** What the schema of an order cannot know. */
+function faultIn({ change }: OverrideOrder, limit: CompiledLimit | undefined): string | undefined {
+  if (limit === undefined || change.kind !== 'rate') return undefined;
+  const { calendar, cost } = limit;
+  if (change.unit !== calendar?.unit) {
+    return calendar === undefined
+      ? 'quota: the limit counts by rate; give a rate'
+      : `rate: the limit counts by the ${calendar.unit}; give a quota such as 1000/${calendar.unit}`;
+  }
+  return change.rate.burst < cost
+    ? `burst: is less than what a request costs (${cost}), so no request would ever fit`
+    : undefined;
+}
+
+function loggedReset(
+  { counted }: BucketAddress,
+  { buckets }: BucketReport,
+): Readonly<Record<string, readonly string[]>> {
+  return {
+    limits: buckets.map(({ limit }) => limit),
+    counted: Array.from(counted, ([name, value]) => `${name}=${(value ?? '(none)').slice(0, 256)}`),
+  };
+}

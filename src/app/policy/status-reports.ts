@@ -1,0 +1,34 @@
+import type { HttpServerSettings } from '../../domain/bundle-settings.ts';
+import type { Clock } from '../../domain/clock.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { createStatusReporter, type StatusReporter } from '../../policy/bundles/status-reporter.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+
+interface StatusSurroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+}
+
+const tellsNobody: StatusReporter = { changed() {}, stop: () => Promise.resolve() };
+
+/** Counts every attempt, and logs when the server is lost and when it is back. */
+export function createStatusReports(
+  settings: HttpServerSettings | undefined,
+  read: () => JsonObject,
+  { clock, log, telemetry }: StatusSurroundings,
+): StatusReporter {
+  if (settings === undefined) return tellsNobody;
+  let isLost = false;
+  const onAttempt = (fault: string | undefined): void => {
+    telemetry.statusReported(fault === undefined ? 'taken' : 'failed');
+    if (fault !== undefined && !isLost) {
+      log.error('the status is not taken: checks are decided as before', { cause: fault });
+    } else if (fault === undefined && isLost) {
+      log.info('the status is taken again');
+    }
+    isLost = fault !== undefined;
+  };
+  return createStatusReporter(settings, { clock, read, onAttempt });
+}

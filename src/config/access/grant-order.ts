@@ -1,0 +1,102 @@
+import { parsePrincipalPattern } from '../../domain/principal-pattern.ts';
+import { leaf } from '../schema/leaf.ts';
+import { method, pathPattern } from '../limits/match.ts';
+import { parseYaml } from '../yaml/parse-yaml.ts';
+import type { Problem } from '../problem.ts';
+import {
+  filled,
+  list,
+  optional,
+  refined,
+  required,
+  type Schema,
+  section,
+} from '../schema/schema.ts';
+import { duration, line, text } from '../schema/values.ts';
+
+/** A grant as it is ordered. */
+export interface GrantOrder {
+  readonly from: string;
+  readonly to: string;
+  readonly methods: readonly string[];
+  readonly paths?: readonly string[];
+  readonly lifeMs: number;
+  readonly reason: string;
+  readonly by: string;
+}
+
+export type LoadedGrantOrder =
+  { readonly order: GrantOrder } | { readonly problems: readonly Problem[] };
+
+/** Reads an order from JSON. Every problem is found in one go. Never throws. */
+export function readGrantOrder(json: string): LoadedGrantOrder {
+  return readPart(json, orderSchema);
+}
+
+/** Who approves a grant, or revokes it. */
+export interface Signature {
+  readonly by: string;
+}
+
+/** As {@link readGrantOrder}. */
+export function readSignature(
+  json: string,
+): { readonly order: Signature } | { readonly problems: readonly Problem[] } {
+  return readPart(json, signatureSchema);
+}
+
+function readPart<T>(
+  json: string,
+  schema: Schema<T>,
+): { readonly order: T } | { readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const reading = { problems, directory: '', unavailable: new Set<string>() };
+  const order = schema.read(parseYaml(json, 'grant', problems), '', reading);
+  return order === undefined || problems.length > 0 ? { problems } : { order };
+}
+
+const caller = leaf({
+  type: 'principal',
+  expected:
+    'one caller: the SPIFFE ID of a workload, such as spiffe://prod/ns/ops/sa/console, or the subject of a token',
+  yamlType: 'string',
+  parse: (value) => (parsePrincipalPattern(value)?.kind === 'exact' ? value : undefined),
+});
+
+const service = text(
+  'name',
+  'the name of a service of the access document',
+  /^[A-Za-z][\w.-]{0,63}$/,
+);
+
+const grantedMethod = refined(method, (name) =>
+  name === 'CONNECT' ? 'opens a tunnel; write a rule for that into the access document' : undefined,
+);
+
+const boundedPath = refined(pathPattern, ({ length }) =>
+  length > 512 ? 'is longer than 512 characters' : undefined,
+);
+
+/** Everybody who looks at the board reads all of it, so what one order may hold is bounded. */
+function few<T>(item: Schema<T>, plural: string, most: number): Schema<readonly T[]> {
+  return refined(
+    filled(list(item, plural), 'is empty, so nothing would be granted; fill it'),
+    ({ length }) => (length > most ? `are more than ${most}; grant them apart` : undefined),
+  );
+}
+
+const by = line(100);
+
+const orderSchema = section<GrantOrder>({
+  from: required('from', caller, 'The caller.'),
+  to: required('to', service, 'What may be called.'),
+  methods: required('methods', few(grantedMethod, 'methods', 16), 'GET is HEAD too.'),
+  paths: optional('paths', few(boundedPath, 'path patterns', 32), 'Absent: every path.'),
+  lifeMs: required('for', duration('1s', '24h'), 'For how long.'),
+  reason: required('reason', line(500), 'For whoever asks later.'),
+  by: required('by', by, 'Who answers for it.'),
+});
+
+const signatureSchema = section<Signature>({
+  by: required('by', by, 'Who answers for it.'),
+});

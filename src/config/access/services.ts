@@ -1,0 +1,32 @@
+import type { AccessService } from '../../domain/access.ts';
+import { formatPrincipalPattern } from '../../domain/principal-pattern.ts';
+import type { Conflict } from '../schema/schema.ts';
+
+/**
+ * Services that one request would be for, with nothing that says for which rather. Where one says
+ * more than the other (docs/access.md), that one is meant.
+ */
+export function ambiguousServices(services: readonly AccessService[]): readonly Conflict[] {
+  const known = new Map<string, AccessService>();
+  const conflicts: Conflict[] = [];
+  for (const service of services) {
+    for (const mark of marksOf(service)) {
+      const other = known.get(mark);
+      known.set(mark, service);
+      if (other === undefined || other === service) continue;
+      const message = `${other.name} and ${service.name} (line ${service.line}) are known by the same: ${mark}; give one of them another mark`;
+      conflicts.push({ key: 'services', message });
+    }
+  }
+  return conflicts;
+}
+
+/** What a service is known by, each way of it. */
+function* marksOf({ hosts, principals, contextExtensions }: AccessService): Iterable<string> {
+  const extensions = Array.from(contextExtensions ?? [], ([key, value]) => `${key}=${value}`);
+  for (const principal of principals?.map(formatPrincipalPattern) ?? ['']) {
+    for (const host of hosts ?? ['']) {
+      yield [...extensions.toSorted(), principal, host].filter((part) => part !== '').join(' ');
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import type { LimitChange } from '../../domain/limit-override.ts';
+import { workload } from './match.ts';
+import { limitName } from './name.ts';
+import { quota, rate, rateConflicts, toRate, units, type WrittenRate } from './rate.ts';
+import { parseYaml } from '../yaml/parse-yaml.ts';
+import type { Problem } from '../problem.ts';
+import {
+  conflictIf,
+  mapped,
+  optional,
+  required,
+  section,
+  type Conflict,
+} from '../schema/schema.ts';
+import { duration, line, oneOf } from '../schema/values.ts';
+
+/** An emergency override as it is ordered. */
+export interface OverrideOrder {
+  readonly limit: string;
+  readonly caller?: string;
+  readonly change: LimitChange;
+  readonly lifeMs: number;
+  readonly reason: string;
+  readonly by: string;
+}
+
+export type LoadedOrder =
+  { readonly order: OverrideOrder } | { readonly problems: readonly Problem[] };
+
+/** Reads an order from JSON. Every problem is found in one go. Never throws. */
+export function readOverrideOrder(json: string): LoadedOrder {
+  const problems: Problem[] = [];
+  const reading = { problems, directory: '', unavailable: new Set<string>() };
+  const order = orderSchema.read(parseYaml(json, 'override', problems), '', reading);
+  return order === undefined || problems.length > 0 ? { problems } : { order };
+}
+
+interface WrittenOrder extends WrittenRate {
+  readonly limit: string;
+  readonly caller?: string;
+  readonly mode?: 'off' | 'shadow';
+  readonly lifeMs: number;
+  readonly reason: string;
+  readonly by: string;
+}
+
+const orderSchema = mapped(
+  section<WrittenOrder>(
+    {
+      limit: required('limit', limitName, 'Its name in limits.yaml.'),
+      caller: optional('caller', workload, 'The principal, exactly; else it is for all.'),
+      rate: optional('rate', rate, 'Instead of its rate.'),
+      burst: optional('burst', units, 'Of that rate; default: its count.'),
+      quota: optional('quota', quota, 'Instead of its quota.'),
+      mode: optional('mode', oneOf(['off', 'shadow']), 'Instead of a rate.'),
+      lifeMs: required('for', duration('1s', '24h'), 'For how long it holds.'),
+      reason: required('reason', line(500), 'For whoever asks later.'),
+      by: required('by', line(100), 'Who answers for it.'),
+    },
+    conflictsIn,
+  ),
+  toOrder,
+);
+
+function conflictsIn(written: WrittenOrder): readonly Conflict[] {
+  const { mode, rate: given, quota: counted, burst } = written;
+  if (mode === undefined) return rateConflicts(written);
+  const isAlone = given === undefined && counted === undefined && burst === undefined;
+  return conflictIf(!isAlone, 'mode', 'stands beside a rate; give one of them');
+}
+
+function toOrder(written: WrittenOrder): OverrideOrder {
+  const { rate: _rate, burst: _burst, quota: _quota, mode: _mode, ...rest } = written;
+  return { ...rest, change: changeIn(written) };
+}
+
+function changeIn({ mode, ...written }: WrittenOrder): LimitChange {
+  if (mode !== undefined) return { kind: mode };
+  const unit = written.quota?.unit;
+  return { kind: 'rate', rate: toRate(written), ...(unit && { unit }) };
+}

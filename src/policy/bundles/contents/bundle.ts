@@ -1,0 +1,28 @@
+import type { JsonValue } from '../../../domain/json.ts';
+import type { PolicyBundle } from '../../bundle.ts';
+import type { Manifest } from './manifest.ts';
+
+/** The files of a bundle by their path, without a leading slash. */
+export type BundleFiles = ReadonlyMap<string, Uint8Array>;
+
+/** A whole, or what to change in the whole before it. */
+export type Bundle = Snapshot | Delta;
+
+export interface Snapshot extends PolicyBundle {
+  readonly type: 'snapshot';
+  readonly manifest: Manifest;
+}
+
+export interface Delta {
+  readonly type: 'delta';
+  readonly revision: string;
+  readonly manifest: Manifest;
+  readonly patch: readonly PatchOperation[];
+}
+
+export interface PatchOperation {
+  readonly op: 'upsert' | 'remove' | 'replace';
+  /** In data: `["users", "alice"]`. Never empty. */
+  readonly path: readonly string[];
+  readonly value: JsonValue;
+}
