@@ -147,14 +147,14 @@ excepted(rule) if {
 }
 
 # A kind that is not here does not hold.
-holds("sourceIps", blocks) if {
-	some block in blocks
-	net.cidr_contains(block, source_ip)
+holds(kind, wanted) if comes_by(kind, wanted)
+
+# A rule that denies takes what is not known for what it is about.
+holds("perhaps", ways) if {
+	every kind, wanted in ways {
+		perhaps_comes_by(kind, wanted)
+	}
 }
-
-holds("ports", ports) if port in ports
-
-holds("hosts", hosts) if input.request.host in hosts
 
 holds("known", kinds) if {
 	every kind in kinds {
@@ -221,6 +221,19 @@ holds("paths", paths) if {
 	some shape in shapes(paths)
 	leaf_of(shape)["*"]
 }
+
+perhaps_comes_by(kind, wanted) if comes_by(kind, wanted)
+
+perhaps_comes_by(kind, _) if not is_known(kind)
+
+comes_by("sourceIps", blocks) if {
+	some block in blocks
+	net.cidr_contains(block, source_ip)
+}
+
+comes_by("ports", ports) if port in ports
+
+comes_by("hosts", hosts) if input.request.host in hosts
 
 is_known("sourceIps") if net.cidr_contains("::/0", source_ip)
 

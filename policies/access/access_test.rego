@@ -178,6 +178,13 @@ test_a_header_with_several_values_must_have_none_that_is_not_listed if {
 	not decide_needing(needs, request(web, "GET", ["orders"])).allowed
 }
 
+test_what_is_not_known_is_perhaps_what_is_meant if {
+	needs := {"perhaps": {"sourceIps": ["10.0.0.0/8"], "ports": [80], "hosts": ["orders.shop"]}}
+	decide_needing(needs, request(web, "GET", ["orders"])).allowed
+	outside := {"attributes": {"source": {"address": {"socketAddress": {"address": "192.0.2.1"}}}}}
+	not decide_needing(needs, object.union(request(web, "GET", ["orders"]), outside)).allowed
+}
+
 test_a_need_of_an_unknown_kind_does_not_hold if {
 	not decide_needing({"moonPhase": "full"}, request(web, "GET", ["orders"])).allowed
 }

@@ -24,7 +24,7 @@ export type Effect = 'opens' | 'closes';
 /** What must hold beside caller, method and path, by kind. The policy has a rule for each kind. */
 export function needsOf(rule: AccessRule, effect: Effect): JsonObject {
   const { headers, scopes, when = {}, unless = {}, grpc } = rule;
-  const needs: Record<string, JsonValue> = { ...marksOf(when) };
+  const needs: Record<string, JsonValue> = { ...marksOf(when, effect) };
   if (headers !== undefined) needs[headerKind(effect)] = valuesOf(headers);
   if (scopes !== undefined) needs['scopes'] = scopes;
   if (when.notBeforeMs !== undefined) needs['notBefore'] = when.notBeforeMs;
@@ -45,7 +45,7 @@ const knowable = ['sourceIps', 'ports', 'hosts'] as const;
 export function exceptionsOf(unless: AccessExceptions, effectOfRule: Effect): JsonObject {
   const effect: Effect = effectOfRule === 'opens' ? 'closes' : 'opens';
   const { from, methods, paths, headers } = unless;
-  const exceptions: Record<string, JsonValue> = { ...marksOf(unless) };
+  const exceptions: Record<string, JsonValue> = { ...marksOf(unless, 'opens') };
   if (from !== undefined) exceptions['from'] = principalsOf(from);
   if (methods !== undefined) exceptions['methods'] = withHead(methods);
   if (paths !== undefined) exceptions['paths'] = pathsOf(paths, effect);
@@ -57,11 +57,15 @@ function headerKind(effect: Effect): string {
   return effect === 'opens' ? 'everyHeaderValue' : 'someHeaderValue';
 }
 
-function marksOf({ sourceIps, ports, hosts, claims }: RequestMarks): JsonObject {
-  return {
+function marksOf({ sourceIps, ports, hosts, claims }: RequestMarks, effect: Effect): JsonObject {
+  const ways = {
     ...(sourceIps && { sourceIps }),
     ...(ports && { ports }),
     ...(hosts && { hosts }),
+  };
+  const isInDoubt = effect === 'closes' && Object.keys(ways).length > 0;
+  return {
+    ...(isInDoubt ? { perhaps: ways } : ways),
     ...(claims && { claims: valuesOf(claims) }),
   };
 }

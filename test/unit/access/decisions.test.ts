@@ -79,19 +79,20 @@ test('deny wins, and denies what is nearly the same path', async () => {
       - { name: no-grpc, grpc: [shop.Orders/Drop] }
       - { name: no-office, when: { sourceIps: [10.0.0.0/8, "fe80::/10"] } }`,
   );
+  const sourceIp = '11.1.2.3';
   await assertDecisions(yaml, [
-    [{ from: batch, path: '/a' }, 'allow all'],
-    [{ from: batch, path: '/admin' }, 'policy_denied no-admin'],
-    [{ from: batch, path: '/admin/' }, 'policy_denied no-admin'],
-    [{ from: batch, path: '/admin/x' }, 'allow all'],
-    [{ from: web, path: '/admin' }, 'allow all'],
-    [{ from: batch, headers: { 'x-debug': '0' } }, 'allow all'],
-    [{ from: batch, headers: { 'x-debug': '0,2' } }, 'policy_denied no-debug'],
-    [{ from: batch, path: '/shop.Orders/Drop' }, 'policy_denied no-grpc'],
+    [{ from: batch, path: '/a', sourceIp }, 'allow all'],
+    [{ from: batch, path: '/admin', sourceIp }, 'policy_denied no-admin'],
+    [{ from: batch, path: '/admin/', sourceIp }, 'policy_denied no-admin'],
+    [{ from: batch, path: '/admin/x', sourceIp }, 'allow all'],
+    [{ from: web, path: '/admin', sourceIp }, 'allow all'],
+    [{ from: batch, headers: { 'x-debug': '0' }, sourceIp }, 'allow all'],
+    [{ from: batch, headers: { 'x-debug': '0,2' }, sourceIp }, 'policy_denied no-debug'],
+    [{ from: batch, path: '/shop.Orders/Drop', sourceIp }, 'policy_denied no-grpc'],
     [{ from: batch, sourceIp: '10.1.2.3' }, 'policy_denied no-office'],
     [{ from: batch, sourceIp: '::ffff:10.1.2.3' }, 'policy_denied no-office'],
     [{ from: batch, sourceIp: 'fe80::1%eth0' }, 'policy_denied no-office'],
-    [{ from: batch, sourceIp: '11.1.2.3' }, 'allow all'],
+    [{ from: batch, sourceIp }, 'allow all'],
   ]);
 });
 
@@ -276,4 +277,25 @@ async function fuelWith(count: number): Promise<number> {
 test('a decision takes the same with ten rules as with ten thousand', async () => {
   const [few, many] = [await fuelWith(10), await fuelWith(10_000)];
   assert.ok(many <= 1.2 * few, `${few} units of fuel with 10 rules, ${many} with 10,000`);
+});
+
+test('a deny rule about an address, a port or a host denies where that is not known', async () => {
+  const yaml = rules(
+    `      - { name: all, from: ["*"] }`,
+    `      - { name: outside, when: { sourceIps: [0.0.0.0/0] }, paths: [/internal] }
+      - { name: debug-port, when: { ports: [9000] }, paths: [/debug] }
+      - { name: both, when: { sourceIps: [192.0.2.0/24], ports: [80] }, paths: [/both] }`,
+  );
+  await assertDecisions(yaml, [
+    [{ from: web, path: '/internal' }, 'policy_denied outside'],
+    [{ from: web, path: '/internal', sourceIp: '@internal' }, 'policy_denied outside'],
+    [{ from: web, path: '/internal', sourceIp: '10.0.0.1' }, 'policy_denied outside'],
+    [{ from: web, path: '/internal', sourceIp: 'fd00::1' }, 'allow all'],
+    [{ from: web, path: '/debug' }, 'policy_denied debug-port'],
+    [{ from: web, path: '/debug', port: 8080 }, 'allow all'],
+    [{ from: web, path: '/both', port: 80 }, 'policy_denied both'],
+    [{ from: web, path: '/both', port: 81 }, 'allow all'],
+    [{ from: web, path: '/both', sourceIp: '192.0.2.7' }, 'policy_denied both'],
+    [{ from: web, path: '/both', sourceIp: '10.0.0.1' }, 'allow all'],
+  ]);
 });
