@@ -27,7 +27,8 @@ export function noticedGrant({ id, content, postedAtMs, expiresAtMs }: Notice): 
   if (!isJsonObject(written) || typeof needsApproval !== 'boolean') return undefined;
   const read = readGrantOrder(JSON.stringify(written));
   if ('problems' in read) return undefined;
-  const { lifeMs: _lifeMs, ...order } = read.order;
+  const { lifeMs, ...order } = read.order;
+  if (expiresAtMs - postedAtMs !== lifeMs) return undefined;
   return {
     id,
     ...order,

@@ -96,7 +96,8 @@ function redisObserver(log: Logger, telemetry: Telemetry, onConnected: () => voi
       const wasLost = up === false;
       up = false;
       telemetry.setRedisUp(false);
-      if (!wasLost) log.error('Redis is away: limits follow their onError', { cause });
+      if (!wasLost)
+        log.error('Redis is away: limits follow their onError, and no grant counts', { cause });
     },
     renewalFailed(cause) {
       log.error('Redis is not reached with the renewed files: mend them; the old ones hold', {

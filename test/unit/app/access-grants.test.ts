@@ -113,6 +113,13 @@ test('nobody approves a grant of their own, nor one twice, also where it was not
   assert.deepEqual(named, ['grant_requested', 'grant_began']);
 });
 
+test('a grant that is to count for longer than it says does not count', async (t) => {
+  const clock = new FakeClock(0);
+  const { grants } = startGrants(t, createMemoryBoard(clock), clock);
+  await assert.rejects(grants.add(order, hourMs + 1, false), /another version/);
+  assert.deepEqual(grants.current, []);
+});
+
 test('no more than a hundred are there at once', async (t) => {
   const clock = new FakeClock(0);
   const { grants } = startGrants(t, createMemoryBoard(clock), clock);
