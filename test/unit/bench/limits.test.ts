@@ -48,13 +48,15 @@ test('the protocol is that of Envoy: fields by their numbers', () => {
   assert.equal(path, '/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit');
 });
 
+function slices(...micros: readonly number[]) {
+  return micros.map((microsPerDecision) => ({
+    decisionsPerSecond: 1000,
+    microsPerDecision,
+    redisMicrosPerDecision: 5,
+  }));
+}
+
 test('a server is compared with envoyproxy/ratelimit round by round, and with itself without limits', () => {
-  const slices = (...micros: readonly number[]) =>
-    micros.map((microsPerDecision) => ({
-      decisionsPerSecond: 1000,
-      microsPerDecision,
-      redisMicrosPerDecision: 5,
-    }));
   const measured = [
     { name: 'envoyproxy/ratelimit', limits: 1, slices: slices(60, 90, 60) },
     { name: 'sallyport, the whole check', limits: 0, slices: slices(100, 100, 100) },
