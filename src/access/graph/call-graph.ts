@@ -2,6 +2,7 @@ import type { AccessDocument, AccessService, AllowRule } from '../../domain/acce
 import {
   covers,
   formatPrincipalPattern,
+  parsePrincipalPattern,
   type PrincipalPattern,
 } from '../../domain/principal-pattern.ts';
 
@@ -102,21 +103,35 @@ export function narrowed(
   return { nodes: nodes.filter(({ name }) => named.has(name)), edges: kept };
 }
 
-/** Under which names of the graph somebody calls: its own, and those of patterns that name it too. */
+/**
+ * Under which names of the graph somebody may call: its own, and those of patterns that name it too. Of
+ * a service whose workloads a pattern names, it may be any of them.
+ */
 export function namesFor(nodes: readonly CallNode[], who: string): ReadonlySet<string> {
   const own = nodes.find(({ name }) => name === who);
-  const identities = own?.principals ?? [{ kind: 'exact', principal: who } as const];
-  const wider = nodes.filter(
+  const identities = own?.principals ?? [principalNamed(who)];
+  const callers = nodes.filter(
     ({ kind, principals }) =>
       kind === 'caller' &&
-      principals.some((pattern) => identities.some((identity) => covers(pattern, identity))),
+      principals.some(
+        (pattern) =>
+          pattern.kind === 'any' || identities.some((identity) => overlap(pattern, identity)),
+      ),
   );
   const itself = nodes.filter(
     ({ kind, principals }) =>
       kind === 'service' &&
       principals.some((pattern) => pattern.kind === 'exact' && pattern.principal === who),
   );
-  return new Set([who, ...wider.map(({ name }) => name), ...itself.map(({ name }) => name)]);
+  return new Set([who, ...callers.map(({ name }) => name), ...itself.map(({ name }) => name)]);
+}
+
+function principalNamed(who: string): PrincipalPattern {
+  return parsePrincipalPattern(who) ?? { kind: 'exact', principal: who };
+}
+
+function overlap(one: PrincipalPattern, other: PrincipalPattern): boolean {
+  return covers(one, other) || covers(other, one);
 }
 
 /** More would be read by nobody. */
@@ -128,16 +143,44 @@ export function chainsBetween(
   from: string,
   to: string,
 ): readonly (readonly CallEdge[])[] {
+  const known = new Map<string, readonly CallEdge[]>();
+  const callsBy = (who: string): readonly CallEdge[] => {
+    const before = known.get(who);
+    if (before !== undefined) return before;
+    const names = namesFor(nodes, who);
+    const calls = edges.filter((edge) => names.has(edge.from));
+    known.set(who, calls);
+    return calls;
+  };
   const chains: (readonly CallEdge[])[] = [];
   const follow = (who: string, chain: readonly CallEdge[]): void => {
-    const names = namesFor(nodes, who);
-    for (const edge of edges) {
-      const isAgain = edge.to === from || chain.some((before) => before.to === edge.to);
-      if (!names.has(edge.from) || isAgain || chains.length >= maxChains) continue;
+    for (const edge of callsBy(who)) {
+      const passed = new Set([from, ...chain.map((before) => before.to)]);
+      if (passed.has(edge.to) || chains.length >= maxChains) continue;
       if (edge.to === to) chains.push([...chain, edge]);
-      else follow(edge.to, [...chain, edge]);
+      // Without this, all the ways to where it does not go on would be walked: more than can be.
+      else if (leads(edge.to, to, passed, callsBy)) follow(edge.to, [...chain, edge]);
     }
   };
   follow(from, []);
   return chains.toSorted((a, b) => a.length - b.length);
+}
+
+/** Whether there is a way that passes nobody again. */
+function leads(
+  from: string,
+  to: string,
+  passed: ReadonlySet<string>,
+  callsBy: (who: string) => readonly CallEdge[],
+): boolean {
+  const seen = new Set([...passed, from]);
+  const waiting = [from];
+  for (let who = waiting.pop(); who !== undefined; who = waiting.pop()) {
+    for (const edge of callsBy(who)) {
+      if (edge.to === to) return true;
+      if (!seen.has(edge.to)) waiting.push(edge.to);
+      seen.add(edge.to);
+    }
+  }
+  return false;
 }

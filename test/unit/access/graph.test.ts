@@ -71,6 +71,53 @@ test('every way over services that call on is found, and circles end', () => {
   assert.match(toSvg(circle), /<\/svg>\n$/);
 });
 
+test('ways are found, or that there is none, where there are more than can be walked', () => {
+  const names = Array.from({ length: 30 }, (_, at) => `s${at}`);
+  const dense = names.map((name) =>
+    service(name, [...names.filter((n) => n !== name), 'g'].map(id)),
+  );
+  const gate = service('g', [...names, 'start'].map(id));
+  const others = [service('start', [id('nobody')]), service('end', [id('g')])];
+  const yaml = ['version: 1', 'services:', ...dense, gate, ...others].join('\n');
+  const graph = callGraphOf(documentOf(`${yaml}\n`));
+  assert.deepEqual(
+    chainsBetween(graph, 'start', 'end').map((edges) => edges.map(({ to }) => to)),
+    [['g', 'end']],
+  );
+  assert.deepEqual(chainsBetween(graph, 's0', 'start'), []);
+  assert.equal(chainsBetween(graph, 's0', 'end').length, 100);
+});
+
+test('what a rule for whoever is known lets in, everybody may call, also who is known by a host only', () => {
+  const yaml = `version: 1
+services:
+  - { name: web, hosts: [web], allow: [{ name: r, from: ['${id('x')}'], paths: [/] }] }
+${service('open', ['*'])}
+`;
+  const calls = narrowed(callGraphOf(documentOf(yaml)), { from: 'web' }).edges;
+  assert.deepEqual(
+    calls.map(({ to }) => to),
+    ['open'],
+  );
+});
+
+test('a service whose workloads a pattern names may call as each of them', () => {
+  const yaml = `version: 1
+services:
+  - { name: batch, principals: ['spiffe://prod/ns/b/*'], allow: [{ name: r, from: ['${id('x')}'], paths: [/] }] }
+${service('orders', ['spiffe://prod/ns/b/sa/job'])}
+`;
+  const graph = callGraphOf(documentOf(yaml));
+  for (const from of ['batch', 'spiffe://prod/ns/b/*', 'spiffe://prod/ns/b/sa/job']) {
+    assert.deepEqual(
+      narrowed(graph, { from }).edges.map(({ to }) => to),
+      ['orders'],
+      from,
+    );
+  }
+  assert.deepEqual(narrowed(graph, { from: 'spiffe://prod/ns/b/sa/other' }).edges, []);
+});
+
 test('boxes do not touch each other, callers stand left of what they call, and nothing is outside', () => {
   const names = Array.from({ length: 50 }, (_, at) => `s${at}`);
   const services = names.map((name, at) =>
