@@ -5,7 +5,7 @@ import { parseAddress } from '../config/schema/values.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import { printable } from '../domain/printable.ts';
-import { parseJson } from '../policy/json-text.ts';
+import { parseJson } from '../policy/parse-json.ts';
 import type { CommandOption } from './command.ts';
 import type { CliContext } from './context.ts';
 import { configOptions, givenConfig, requireConfig } from './given-config.ts';

@@ -16,8 +16,11 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
+/** A number that kept its text (`JSON.rawJSON`) is an object to JavaScript, and none here. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
+  );
 }
 
 /** Like Array.isArray, which forgets what the items are. */

@@ -23,7 +23,7 @@ function writerOf(projection: Projection): Write {
     write: writerOf(part),
   }));
   return (value) => {
-    if (!isJsonObject(value) || JSON.isRawJSON(value)) return JSON.stringify(value);
+    if (!isJsonObject(value)) return JSON.stringify(value);
     let text = '';
     for (const { name, label, write } of members) {
       const member = Object.hasOwn(value, name) ? value[name] : undefined;

@@ -8,7 +8,7 @@ import { type GrpcMethods, readGrpcMethods } from './body/grpc-body.ts';
 import { BundleError } from './bundle-error.ts';
 import type { PolicyBundle } from './bundle.ts';
 import { inputDocument } from './input-document.ts';
-import { parseJson } from './json-text.ts';
+import { parseJson } from './parse-json.ts';
 import { projectedText } from './projection.ts';
 import {
   type Builtin,

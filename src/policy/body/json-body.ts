@@ -1,5 +1,5 @@
 import type { Denial } from '../../domain/decision.ts';
-import { parseJsonBytes } from '../json-text.ts';
+import { parseJsonBytes } from '../parse-json.ts';
 import { badBody, type ParsedBody } from './parsed-body.ts';
 
 export function readJsonBody(bytes: Uint8Array): ParsedBody | Denial {

@@ -1,6 +1,6 @@
 import type { Denial } from '../../domain/decision.ts';
 import type { JsonValue } from '../../domain/json.ts';
-import { parseJsonBytes } from '../json-text.ts';
+import { parseJsonBytes } from '../parse-json.ts';
 import { emptyMap } from '../../domain/empty-map.ts';
 import { readHeaderFields, readMimeValue } from './mime-header.ts';
 import { badBody, type ParsedBody, unreadBody } from './parsed-body.ts';

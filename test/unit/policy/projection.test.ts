@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonValue } from '../../../src/domain/json.ts';
-import { parseJson } from '../../../src/policy/json-text.ts';
+import { parseJson } from '../../../src/policy/parse-json.ts';
 import { type Projection, projectedText } from '../../../src/policy/projection.ts';
 
 const paths: Projection = new Map<string, Projection>([

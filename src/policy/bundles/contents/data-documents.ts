@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, jsonText, type JsonValue } from '../../../domain/json.ts';
 import { BundleError } from '../../bundle-error.ts';
 import type { DataPart } from '../../bundle.ts';
-import { parseJsonBytes } from '../../json-text.ts';
+import { parseJsonBytes } from '../../parse-json.ts';
 import type { BundleFiles } from './bundle.ts';
 import { outsideRoots } from './manifest.ts';
 import { OwnCopies } from './own-copies.ts';
@@ -51,17 +51,12 @@ function mergeBoth(
   at: string,
   copies: OwnCopies,
 ): JsonObject {
-  if (!isPlainObject(present) || !isPlainObject(value)) {
+  if (!isJsonObject(present) || !isJsonObject(value)) {
     throw new BundleError(`two data files in the bundle define ${at}`);
   }
   const merged = copies.of(present);
   mergeInto(merged, value, at, copies);
   return merged;
-}
-
-/** A number with all of its digits is an object too. */
-function isPlainObject(value: JsonValue): value is JsonObject {
-  return isJsonObject(value) && !JSON.isRawJSON(value);
 }
 
 function readData(path: string, content: Uint8Array): JsonObject {

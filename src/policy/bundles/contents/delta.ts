@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject } from '../../../domain/json.ts';
 import { BundleError } from '../../bundle-error.ts';
 import { joinData } from '../../join-data.ts';
-import { parseJsonBytes } from '../../json-text.ts';
+import { parseJsonBytes } from '../../parse-json.ts';
 import type { Delta, Snapshot } from './bundle.ts';
 import { splitData } from './data-documents.ts';
 import { applyPatch } from './patch.ts';

@@ -6,7 +6,7 @@ import {
   type JsonValue,
 } from '../../../domain/json.ts';
 import { BundleError } from '../../bundle-error.ts';
-import { parseJsonBytes } from '../../json-text.ts';
+import { parseJsonBytes } from '../../parse-json.ts';
 import type { BundleFiles } from './bundle.ts';
 import { formatRoot, overlapIn, parseRoot, type Root, RootTree } from './roots.ts';
 

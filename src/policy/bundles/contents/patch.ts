@@ -6,7 +6,7 @@ import {
 } from '../../../domain/json.ts';
 import { BundleError } from '../../bundle-error.ts';
 import { emptyMap } from '../../../domain/empty-map.ts';
-import { parseJsonBytes } from '../../json-text.ts';
+import { parseJsonBytes } from '../../parse-json.ts';
 import { unescapePath } from '../../url-decoding.ts';
 import type { BundleFiles, PatchOperation } from './bundle.ts';
 import { outsideRoots } from './manifest.ts';

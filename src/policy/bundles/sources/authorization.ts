@@ -6,7 +6,7 @@ import type {
 } from '../../../domain/bundle-settings.ts';
 import type { Clock } from '../../../domain/clock.ts';
 import { isJsonObject } from '../../../domain/json.ts';
-import { parseJsonBytes } from '../../json-text.ts';
+import { parseJsonBytes } from '../../parse-json.ts';
 import { exchange } from './http-exchange.ts';
 import { SourceError } from './source.ts';
 

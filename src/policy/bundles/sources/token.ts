@@ -13,7 +13,7 @@ import {
 } from '../../../domain/bundle-settings.ts';
 import { isJsonObject, type JsonObject } from '../../../domain/json.ts';
 import { BundleError } from '../../bundle-error.ts';
-import { parseJsonBytes } from '../../json-text.ts';
+import { parseJsonBytes } from '../../parse-json.ts';
 
 /** A JWT (RFC 7519) in its compact form, taken apart and not verified. */
 export interface SignedToken {

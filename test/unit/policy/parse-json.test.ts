@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { jsonText } from '../../../src/domain/json.ts';
-import { parseJson } from '../../../src/policy/json-text.ts';
+import { parseJson } from '../../../src/policy/parse-json.ts';
 
 function roundTrip(text: string): string | undefined {
   const value = parseJson(text);
