@@ -2,14 +2,15 @@ import type { Clock } from '../domain/clock.ts';
 import { type Board, type Seen, versionLength } from './bulletin.ts';
 import type { ScriptRunner } from './redis-connection.ts';
 
-/** For a process that shares nothing. */
+/** For a process that shares nothing. A clock that is set back makes nothing hold for longer. */
 export function createMemoryBoard(clock: Clock): Board {
+  const aheadMs = clock.nowMs() - clock.monotonicMs();
   let text = '';
   return {
     isUp: () => true,
     look(known, next) {
       const isKnown = text.slice(0, versionLength) === known;
-      const seen = { nowMs: clock.nowMs(), text: isKnown ? undefined : text };
+      const seen = { nowMs: clock.monotonicMs() + aheadMs, text: isKnown ? undefined : text };
       if (isKnown && next !== undefined) ({ text } = next);
       return Promise.resolve(seen);
     },

@@ -14,6 +14,7 @@ const hourMs = 3_600_000;
 /** A time that passes only when a test says so. */
 class FakeClock implements Clock {
   passedMs = 0;
+  setBackMs = 0;
   readonly #nowMs: number;
 
   constructor(nowMs: number) {
@@ -21,7 +22,7 @@ class FakeClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#nowMs + this.passedMs;
+    return this.#nowMs + this.passedMs - this.setBackMs;
   }
 
   monotonicMs(): number {
@@ -51,6 +52,16 @@ test('a grant ends by the time of the board, whatever the clock here says', asyn
   assert.equal(grants.book.grantsOf(caller).length, 1);
   boardClock.passedMs = hourMs;
   clock.passedMs = 1;
+  grants.lookNow();
+  await until('seen', () => (grants.book.nowMs() ?? 0) >= grant.expiresAtMs);
+});
+
+test('without Redis a clock that is set back makes no grant longer', async (t) => {
+  const clock = new FakeClock(Date.parse('2026-01-01T00:00:00Z'));
+  const { grants } = startGrants(t, createMemoryBoard(clock), clock);
+  const grant = await grants.add(order, hourMs, false);
+  clock.passedMs = hourMs;
+  clock.setBackMs = 2 * hourMs;
   grants.lookNow();
   await until('seen', () => (grants.book.nowMs() ?? 0) >= grant.expiresAtMs);
 });
