@@ -180,8 +180,12 @@ test('more checks than may be in flight are denied, and the others go on', async
 });
 
 test('a check that hangs is denied before its caller gives up', async (t) => {
-  const { address } = await startServer(t, { gate: () => gateWith(never) });
-  const { status, message } = await byteClient(t, address).send(checkRequest(), { timeoutMs: 500 });
+  const { address } = await startServer(t, {
+    gate: () => gateWith(never),
+    limits: { deadlineMarginMs: 1500 },
+  });
+  const client = byteClient(t, address);
+  const { status, message } = await client.send(checkRequest(), { timeoutMs: 2000 });
   assert.notEqual(status, deadlineExceeded);
   assert.equal(verdictIn(message), 'deny deadline_exceeded');
 });
