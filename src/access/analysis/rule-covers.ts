@@ -28,7 +28,11 @@ function portsCover({ tcp: wide }: AccessRule, { tcp: narrow }: AccessRule): boo
 
 function methodsCover(wide: AccessRule, narrow: AccessRule): boolean {
   const [some, others] = [methodsOf(wide), methodsOf(narrow)];
-  if (some === undefined) return others?.includes('CONNECT') !== true;
+  // What has no path, a tunnel or `OPTIONS *`, is only for rules that name its method.
+  if (some === undefined) {
+    const isPathless = patternsOf(narrow) === undefined && others?.includes('OPTIONS') === true;
+    return others?.includes('CONNECT') !== true && !isPathless;
+  }
   return others?.every((method) => some.includes(method)) ?? false;
 }
 

@@ -72,7 +72,9 @@ function titleOf({ namespace, name, action }: IstioPolicy): string {
 }
 
 function whyNot({ action, hasTargets, isDryRun }: IstioPolicy): string | undefined {
-  if (action === 'CUSTOM') return 'only says when Sallyport is asked: its rules are left out';
+  if (action === 'CUSTOM') {
+    return 'only says when its provider is asked, Sallyport or another: its rules are left out';
+  }
   if (action === 'AUDIT') return 'decides nothing: it is left out';
   if (isDryRun) return 'is only tried out (istio.io/dry-run), and decides nothing: it is left out';
   // What denies is taken for all that it may be about.

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import {
   type AccessConditions,
   type AccessExceptions,
@@ -55,12 +55,22 @@ export const hostName = leaf({
 
 export const portNumber = integer(1, 65_535);
 
-const cidrBlock = leaf({
-  type: 'CIDR block',
-  expected: 'an address or a CIDR block, such as 10.0.0.0/8 or 2001:db8::/32',
-  yamlType: 'string',
-  parse: parseBlock,
-});
+const cidrBlock = refined(
+  leaf({
+    type: 'CIDR block',
+    expected: 'an address or a CIDR block, such as 10.0.0.0/8 or 2001:db8::/32',
+    yamlType: 'string',
+    parse: parseBlock,
+  }),
+  (block) =>
+    block.includes(':') && mappedIpv4.check(block.replace(/\/.*/, ''), 'ipv6')
+      ? 'is IPv4 written as IPv6, as which no caller is known; write it as IPv4'
+      : undefined,
+);
+
+/** RFC 4291 §2.5.5.2. */
+const mappedIpv4 = new BlockList();
+mappedIpv4.addSubnet('::ffff:0:0', 96, 'ipv6');
 
 /** An address is a block of one. */
 function parseBlock(value: string): string | undefined {

@@ -92,6 +92,13 @@ test('a rule that asks for less, or for something else, shadows nothing', () => 
   }
 });
 
+test('a rule for what has no path is not shadowed by one for every path', () => {
+  for (const method of ['CONNECT', 'OPTIONS']) {
+    const rules = `[{ name: a, from: [${web}] }, { name: b, from: [${web}], methods: [${method}] }]`;
+    assert.ok(!findings(rules).some((said) => said.includes('never answers')), method);
+  }
+});
+
 const segment = fc.constantFrom('a', 'b', '{x}');
 const pattern = fc
   .tuple(fc.array(segment, { maxLength: 3 }), fc.boolean())

@@ -252,7 +252,7 @@ const notCarried: readonly (readonly [spec: object, says: RegExp])[] = [
     /request\.headers\[:path\] \/a cannot be carried: the rule is left out/,
   ],
   [{ rules: [{ form: [] }] }, /form cannot be carried: the rule is left out/],
-  [{ action: 'CUSTOM', rules: [{}] }, /CUSTOM shop\/policy only says when Sallyport is asked/],
+  [{ action: 'CUSTOM', rules: [{}] }, /CUSTOM shop\/policy only says when its provider is asked/],
   [{ action: 'AUDIT', rules: [{}] }, /AUDIT shop\/policy decides nothing/],
   [
     { targetRefs: [{ kind: 'Gateway', name: 'x' }], rules: [{}] },

@@ -63,6 +63,13 @@ const badRules: readonly (readonly [rule: string, says: RegExp])[] = [
   ['from: ["*"], headers: { a: [b, "*"] }', /^headers\.a\[1\]: .* stands alone/],
   ['from: ["*"], headers: { a: b, A: c }', /^headers: has a header twice/],
   ['from: ["*"], when: { sourceIps: [10.0.0.0/33] }', /^when\.sourceIps\[0\]: must be an address/],
+  ...['::ffff:10.0.0.0/104', '0:0:0:0:0:FFFF:a00:1'].map(
+    (block) =>
+      [
+        `from: ["*"], when: { sourceIps: ["${block}"] }`,
+        /^when\.sourceIps\[0\]: is IPv4 written as IPv6/,
+      ] as const,
+  ),
   ['from: ["*"], when: { notAfter: 2027-02-30T00:00:00Z }', /^when\.notAfter: must be a time/],
   ['from: ["*"], when: { notAfter: 2027-01-01 }', /^when\.notAfter: must be a time/],
   [
