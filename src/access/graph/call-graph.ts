@@ -44,7 +44,7 @@ export function callGraphOf({ services }: AccessDocument): CallGraph {
   for (const service of services) {
     for (const rule of service.allow) {
       for (const pattern of rule.from) {
-        const caller = serviceOf(services, pattern)?.name ?? formatPrincipalPattern(pattern);
+        const caller = serviceOf(services, pattern)?.name ?? callerName(services, pattern);
         if (!nodes.has(caller))
           nodes.set(caller, { name: caller, kind: 'caller', principals: [pattern] });
         const key = JSON.stringify([caller, service.name]);
@@ -54,6 +54,12 @@ export function callGraphOf({ services }: AccessDocument): CallGraph {
     }
   }
   return { nodes: [...nodes.values()], edges: [...edges.values()] };
+}
+
+/** The subject of a token may be called as a service is, and is not that. */
+function callerName(services: readonly AccessService[], pattern: PrincipalPattern): string {
+  const text = formatPrincipalPattern(pattern);
+  return services.some(({ name }) => name === text) ? `subject ${text}` : text;
 }
 
 function serviceNode({ name, principals = [] }: AccessService): CallNode {

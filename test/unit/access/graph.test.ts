@@ -46,6 +46,13 @@ test('a caller that is a service is one node with it', () => {
   );
 });
 
+test('the subject of a token is not the service that has its name', () => {
+  const yaml = `version: 1\nservices:\n${service('ci', [id('x')])}\n${service('orders', ['ci'])}\n`;
+  const graph = callGraphOf(documentOf(yaml));
+  assert.ok(graph.edges.some(({ from, to }) => from === 'subject ci' && to === 'orders'));
+  assert.deepEqual(narrowed(graph, { from: 'ci' }).edges, []);
+});
+
 function callsIn(question: Parameters<typeof narrowed>[1]): string[] {
   return narrowed(chain, question).edges.map(({ from, to }) => `${from} ${to}`);
 }
