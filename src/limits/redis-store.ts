@@ -1,7 +1,8 @@
+import type { ScriptRunner } from '../domain/script-runner.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fits } from './gcra.ts';
 import type { Charge, EmptyableStore, Taken } from './store.ts';
-import { type LaneObserver, type ScriptRunner, TakeLane, type TakenAt } from './take-lane.ts';
+import { type LaneObserver, TakeLane, type TakenAt } from './take-lane.ts';
 
 /** Hash tags in a cluster: few, so that requests can share calls; enough for a dozen masters. */
 const clusterLanes = 64;

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import type { ScriptRunner } from '../domain/script-runner.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { Charge, Taken } from './store.ts';
 import { takeScript } from './take-script.ts';
@@ -7,18 +8,6 @@ import { takeScript } from './take-script.ts';
 const maxRequestsPerCall = 64;
 /** Lua cannot unpack more than about 8000 keys at once. */
 const maxChargesPerCall = 4096;
-
-/** What runs a script on the server that has the keys. */
-export interface ScriptRunner {
-  /** When false, calls fail at once. */
-  isUp(): boolean;
-  /** Rejects on an error, a lost connection, or after the command timeout. */
-  runScript(
-    lua: string,
-    keys: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<unknown>;
-}
 
 /** Told when calls begin to be kept from a server that does not answer, and when no longer. */
 export interface LaneObserver {

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { type Board, type Seen, versionLength } from './bulletin.ts';
-import type { ScriptRunner } from './redis-connection.ts';
+import type { ScriptRunner } from '../domain/script-runner.ts';
 
 /** For a process that shares nothing. A clock that is set back makes nothing hold for longer. */
 export function createMemoryBoard(clock: Clock): Board {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { ScriptRunner } from '../domain/script-runner.ts';
 import { onUsable, openRedisClient, type RedisClient } from './redis-client.ts';
 import type { RedisSettings } from './redis-settings.ts';
 
@@ -9,18 +10,6 @@ export interface RedisObserver {
   lost(cause: string): void;
   /** A connection with renewed settings cannot be made; the old settings stay. At each attempt. */
   renewalFailed(cause: string): void;
-}
-
-/** What runs a script of ours on the server that has its keys. */
-export interface ScriptRunner {
-  /** When false, calls fail at once. */
-  isUp(): boolean;
-  /** Rejects on an error, a lost connection, or after the command timeout. */
-  runScript(
-    lua: string,
-    keys: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<unknown>;
 }
 
 export interface RedisConnection extends ScriptRunner {

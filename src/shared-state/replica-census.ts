@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ScriptRunner } from './redis-connection.ts';
+import type { ScriptRunner } from '../domain/script-runner.ts';
 import { every, type Repetition } from './every.ts';
 
 export interface CensusOptions {

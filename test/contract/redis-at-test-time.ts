@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Cluster } from 'ioredis';
 import type { RedisClient } from '../../src/shared-state/redis-client.ts';
-import type { ScriptRunner } from '../../src/limits/take-lane.ts';
+import type { ScriptRunner } from '../../src/domain/script-runner.ts';
 import { takeScript } from '../../src/limits/take-script.ts';
 import { testEpochMs } from './limit-store.ts';
 

@@ -1,14 +1,5 @@
+import type { ScriptRunner } from '../../domain/script-runner.ts';
 import type { ReplayStore } from './replay-store.ts';
-
-/** What runs a script on the Redis that has its keys; rejects when it does not answer in time. */
-export interface ScriptRunner {
-  isUp(): boolean;
-  runScript(
-    lua: string,
-    keys: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<unknown>;
-}
 
 const useOnce = "return redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[1]) and 1 or 0";
 

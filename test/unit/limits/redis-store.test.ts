@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RedisLimitStore } from '../../../src/limits/redis-store.ts';
-import type { ScriptRunner } from '../../../src/limits/take-lane.ts';
+import type { ScriptRunner } from '../../../src/domain/script-runner.ts';
 import type { Charge, Taken } from '../../../src/limits/store.ts';
 import { FakeClock } from './fixture.ts';
 import { unobserved } from '../../setup/redis-settings.ts';
