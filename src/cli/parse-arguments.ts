@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsOptionDescriptor } from 'node:util';
-import { nearest } from '../config/schema/nearest.ts';
+import { hintOfNearest } from '../config/schema/nearest.ts';
 import { helpOption, type Command, type CommandOption } from './command.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -49,11 +49,6 @@ function explain(error: unknown, options: readonly CommandOption[]): string {
   const message = error instanceof Error ? error.message : String(error);
   const [, unknown] = /^Unknown option '(-[^']*)'/.exec(message) ?? [];
   if (unknown === undefined) return message;
-  const close = nearest(
-    unknown,
-    options.map((option) => `--${option.name}`),
-  );
-  return close === undefined
-    ? `there is no option ${unknown}`
-    : `there is no option ${unknown}; did you mean ${close}?`;
+  const known = options.map((option) => `--${option.name}`);
+  return `there is no option ${unknown}${hintOfNearest(unknown, known)}`;
 }

@@ -16,9 +16,15 @@ export interface Problem extends Place {
 }
 
 /** `sallyport.yaml:3: server.address: must be …`. Keys and names in it are as a file has them. */
-export function formatProblem({ file, line, path, message }: Problem): string {
+export function formatProblem(problem: Problem): string {
+  const { file, line } = problem;
   const place = line === undefined ? file : `${file}:${line}`;
-  return printable(path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`);
+  return printable(`${place}: ${withoutPlace(problem)}`);
+}
+
+/** `server.address: must be …`, for what was in no file. */
+export function withoutPlace({ path, message }: Problem): string {
+  return path === '' ? message : `${path}: ${message}`;
 }
 
 /** As one reads the file; what is not in it comes last. */

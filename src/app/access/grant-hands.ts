@@ -1,8 +1,8 @@
 import type { GrantHands } from '../../admin/grant-hands.ts';
 import type { HandOutcome } from '../../admin/hand-outcome.ts';
 import { type GrantOrder, readGrantOrder, readSignature } from '../../config/access/grant-order.ts';
-import { nearest } from '../../config/schema/nearest.ts';
-import type { Problem } from '../../config/problem.ts';
+import { hintOfNearest } from '../../config/schema/nearest.ts';
+import { type Problem, withoutPlace } from '../../config/problem.ts';
 import { durationText } from '../../domain/duration-text.ts';
 import type { Grant, GrantTerms } from '../../domain/grant.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -26,7 +26,7 @@ export function createGrantHands(table: GrantTable): GrantHands {
       return known === undefined ? unknownNow : done(known.map(describeGrant));
     },
     add: (written, peer) => {
-      const read = readGrantOrder(JSON.stringify(written));
+      const read = readGrantOrder(written);
       return 'problems' in read ? refused(read.problems) : add(table, read.order, written, peer);
     },
     approve: (id, signature, peer) =>
@@ -66,8 +66,7 @@ function serviceFault(to: string, services: readonly string[] | undefined): stri
     return 'There is no access document, so there is nothing to grant beside it: set access';
   }
   if (services.includes(to)) return undefined;
-  const close = nearest(to, services);
-  const hint = close === undefined ? '' : `; did you mean ${close}?`;
+  const hint = hintOfNearest(to, services);
   return `to: the access document has no service ${JSON.stringify(to)}${hint}`;
 }
 
@@ -81,7 +80,7 @@ function signed(
   signature: JsonObject,
   work: (by: string) => Promise<HandOutcome<JsonObject>>,
 ): Promise<HandOutcome<JsonObject>> {
-  const read = readSignature(JSON.stringify(signature));
+  const read = readSignature(signature);
   return 'problems' in read ? refused(read.problems) : withStore(() => work(read.order.by));
 }
 
@@ -100,6 +99,6 @@ function noted(
 }
 
 function refused(problems: readonly Problem[]): Promise<HandOutcome<never>> {
-  const reason = problems.map(({ path, message }) => `${path}: ${message}`).join('\n');
+  const reason = problems.map(withoutPlace).join('\n');
   return Promise.resolve({ outcome: 'refused', reason });
 }

@@ -25,7 +25,7 @@ export function approvedContent(content: JsonObject, approver: string): JsonObje
 export function noticedGrant({ id, content, postedAtMs, expiresAtMs }: Notice): Grant | undefined {
   const { order: written, needsApproval, approvedBy } = content;
   if (!isJsonObject(written) || typeof needsApproval !== 'boolean') return undefined;
-  const read = readGrantOrder(JSON.stringify(written));
+  const read = readGrantOrder(written);
   if ('problems' in read) return undefined;
   const { lifeMs, ...order } = read.order;
   if (expiresAtMs - postedAtMs !== lifeMs) return undefined;

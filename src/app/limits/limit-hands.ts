@@ -1,6 +1,7 @@
 import type { HandOutcome } from '../../admin/hand-outcome.ts';
 import type { LimitHands } from '../../admin/limit-hands.ts';
-import { nearest } from '../../config/schema/nearest.ts';
+import { hintOfNearest } from '../../config/schema/nearest.ts';
+import { withoutPlace } from '../../config/problem.ts';
 import { type OverrideOrder, readOverrideOrder } from '../../config/limits/override-order.ts';
 import type { BucketAddress, BucketReport } from '../../domain/limit-bucket.ts';
 import type { CompiledLimit } from '../../limits/compiled-limit.ts';
@@ -32,10 +33,9 @@ export function createLimitHands(dependencies: AdminDependencies): LimitHands {
     offenders: () => counts.surroundings.offenders.list(),
     overrides: () => overrides.current.map(describeOverride),
     addOverride: async (content, peer) => {
-      const read = readOverrideOrder(JSON.stringify(content));
+      const read = readOverrideOrder(content);
       if ('problems' in read) {
-        const problems = read.problems.map(({ path, message }) => `${path}: ${message}`);
-        return { outcome: 'refused', reason: problems.join('\n') };
+        return { outcome: 'refused', reason: read.problems.map(withoutPlace).join('\n') };
       }
       return aboutLimit(limits(), read.order, async () => {
         const fault = faultIn(read.order, limits().table.get(read.order.limit));
@@ -63,9 +63,7 @@ function aboutLimit<T>(
   work: () => Promise<HandOutcome<T>>,
 ): Promise<HandOutcome<T>> {
   if (limit === undefined || table.get(limit) !== undefined) return withStore(work);
-  const close = nearest(limit, table.names());
-  const hint = close === undefined ? '' : `; did you mean ${close}?`;
-  const reason = `There is no limit ${JSON.stringify(limit)}${hint}`;
+  const reason = `There is no limit ${JSON.stringify(limit)}${hintOfNearest(limit, table.names())}`;
   return Promise.resolve({ outcome: 'unknown', reason });
 }
 

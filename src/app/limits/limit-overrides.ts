@@ -1,3 +1,4 @@
+import { withoutPlace } from '../../config/problem.ts';
 import { type OverrideOrder, readOverrideOrder } from '../../config/limits/override-order.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -87,9 +88,9 @@ export class LimitOverrides {
 
   /** What an operator of another version has set may not be understood here. */
   #begin(notice: Notice): readonly EmergencyOverride[] {
-    const read = readOverrideOrder(JSON.stringify(notice.content));
+    const read = readOverrideOrder(notice.content);
     if ('problems' in read) {
-      const problems = read.problems.map(({ path, message }) => `${path}: ${message}`);
+      const problems = read.problems.map(withoutPlace);
       this.#log.error('an emergency override is not understood, and does not hold here', {
         id: notice.id,
         problems,

@@ -1,8 +1,8 @@
+import type { JsonObject } from '../../domain/json.ts';
 import { parsePrincipalPattern } from '../../domain/principal-pattern.ts';
 import { leaf } from '../schema/leaf.ts';
 import { method, pathPattern } from '../limits/match.ts';
-import { parseYaml } from '../yaml/parse-yaml.ts';
-import type { Problem } from '../problem.ts';
+import { type LoadedOrder, readOrder } from '../read-order.ts';
 import {
   filled,
   list,
@@ -25,12 +25,9 @@ export interface GrantOrder {
   readonly by: string;
 }
 
-export type LoadedGrantOrder =
-  { readonly order: GrantOrder } | { readonly problems: readonly Problem[] };
-
-/** Reads an order from JSON. Every problem is found in one go. Never throws. */
-export function readGrantOrder(json: string): LoadedGrantOrder {
-  return readPart(json, orderSchema);
+/** As {@link readOrder}. */
+export function readGrantOrder(content: JsonObject): LoadedOrder<GrantOrder> {
+  return readOrder('grant', content, orderSchema);
 }
 
 /** Who approves a grant, or revokes it. */
@@ -38,21 +35,9 @@ export interface Signature {
   readonly by: string;
 }
 
-/** As {@link readGrantOrder}. */
-export function readSignature(
-  json: string,
-): { readonly order: Signature } | { readonly problems: readonly Problem[] } {
-  return readPart(json, signatureSchema);
-}
-
-function readPart<T>(
-  json: string,
-  schema: Schema<T>,
-): { readonly order: T } | { readonly problems: readonly Problem[] } {
-  const problems: Problem[] = [];
-  const reading = { problems, directory: '', unavailable: new Set<string>() };
-  const order = schema.read(parseYaml(json, 'grant', problems), '', reading);
-  return order === undefined || problems.length > 0 ? { problems } : { order };
+/** As {@link readOrder}. */
+export function readSignature(content: JsonObject): LoadedOrder<Signature> {
+  return readOrder('grant', content, signatureSchema);
 }
 
 const caller = leaf({

@@ -1,9 +1,9 @@
+import type { JsonObject } from '../../domain/json.ts';
 import type { LimitChange } from '../../domain/limit-override.ts';
 import { workload } from './match.ts';
 import { limitName } from './name.ts';
 import { quota, rate, rateConflicts, toRate, units, type WrittenRate } from './rate.ts';
-import { parseYaml } from '../yaml/parse-yaml.ts';
-import type { Problem } from '../problem.ts';
+import { type LoadedOrder, readOrder } from '../read-order.ts';
 import {
   conflictIf,
   mapped,
@@ -24,15 +24,9 @@ export interface OverrideOrder {
   readonly by: string;
 }
 
-export type LoadedOrder =
-  { readonly order: OverrideOrder } | { readonly problems: readonly Problem[] };
-
-/** Reads an order from JSON. Every problem is found in one go. Never throws. */
-export function readOverrideOrder(json: string): LoadedOrder {
-  const problems: Problem[] = [];
-  const reading = { problems, directory: '', unavailable: new Set<string>() };
-  const order = orderSchema.read(parseYaml(json, 'override', problems), '', reading);
-  return order === undefined || problems.length > 0 ? { problems } : { order };
+/** As {@link readOrder}. */
+export function readOverrideOrder(content: JsonObject): LoadedOrder<OverrideOrder> {
+  return readOrder('override', content, orderSchema);
 }
 
 interface WrittenOrder extends WrittenRate {

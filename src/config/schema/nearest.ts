@@ -10,6 +10,12 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** `; did you mean X?` after what says that `word` is not there; empty when nothing is close. */
+export function hintOfNearest(word: string, candidates: Iterable<string>): string {
+  const close = nearest(word, candidates);
+  return close === undefined ? '' : `; did you mean ${close}?`;
+}
+
 /** Levenshtein: how many letters to insert, delete or replace. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
