@@ -3,15 +3,14 @@
  * that verify them. New keys at each run: commit all of the folder or nothing.
  */
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type SignatureAlgorithm, signatureAlgorithms } from '../../src/domain/bundle-settings.ts';
 import { requireTool } from './find-tool.ts';
+import { newKeys } from './signing-keys.ts';
 
 const target = resolve(import.meta.dirname, '../fixtures/signed-bundles');
-const hmacSecret = 'a secret for tests only';
 
 /** What two programs could write in different ways: numbers, escapes, the order of keys. */
 const documents: Readonly<Record<string, string>> = {
@@ -21,22 +20,6 @@ const documents: Readonly<Record<string, string>> = {
   '.manifest':
     '{"roots": ["a", "b", "users", "é", "😀", "ﬀ"], "revision": "signed-1", "metadata": {"k": 1.50}}',
 };
-
-const curves: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
-
-function newKeys(algorithm: SignatureAlgorithm): { signing: string; verification: string } {
-  if (algorithm.startsWith('HS')) return { signing: hmacSecret, verification: hmacSecret };
-  const namedCurve = curves[algorithm];
-  const { privateKey, publicKey } =
-    namedCurve === undefined
-      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-      : generateKeyPairSync('ec', { namedCurve });
-  return { signing: pemOf(privateKey, 'pkcs8'), verification: pemOf(publicKey, 'spki') };
-}
-
-function pemOf(key: KeyObject, type: 'pkcs8' | 'spki'): string {
-  return String(key.export({ type, format: 'pem' }));
-}
 
 function sign(opa: string, source: string, algorithm: SignatureAlgorithm, key: string): void {
   const claims = join(source, '..', 'claims.json');

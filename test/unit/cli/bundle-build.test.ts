@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { run } from '../../../src/cli/run.ts';
-import {
-  type SignatureAlgorithm,
-  signatureAlgorithms,
-} from '../../../src/domain/bundle-settings.ts';
+import { signatureAlgorithms } from '../../../src/domain/bundle-settings.ts';
 import { requireTool } from '../../setup/find-tool.ts';
+import { newKeys } from '../../setup/signing-keys.ts';
 import { FakeWorld } from './fake-context.ts';
 
 const opa = requireTool('opa');
@@ -62,24 +59,6 @@ test('the same sources make the same bytes, wherever they are and whatever their
   const signed = readFileSync(await built('three.tar.gz', ...signing, source));
   assert.ok(signed.equals(readFileSync(await built('four.tar.gz', ...signing, copy))));
 });
-
-const curves: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
-
-function newKeys(algorithm: SignatureAlgorithm) {
-  if (algorithm.startsWith('HS')) {
-    return { signing: 'a secret for tests only', verification: 'a secret for tests only' };
-  }
-  const namedCurve = curves[algorithm];
-  const { privateKey, publicKey } =
-    namedCurve === undefined
-      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-      : generateKeyPairSync('ec', { namedCurve });
-  return { signing: pemOf(privateKey, 'pkcs8'), verification: pemOf(publicKey, 'spki') };
-}
-
-function pemOf(key: KeyObject, type: 'pkcs8' | 'spki'): string {
-  return String(key.export({ type, format: 'pem' }));
-}
 
 for (const algorithm of signatureAlgorithms) {
   test(`what is signed with ${algorithm} is verified here and by opa`, async () => {

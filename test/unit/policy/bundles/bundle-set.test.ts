@@ -13,6 +13,7 @@ import { statusDocument } from '../../../../src/policy/bundles/status.ts';
 import { joinData } from '../../../../src/policy/join-data.ts';
 import { bundleOf, dataBundle, deltaBundle } from '../../../setup/bundle-archive.ts';
 import { type Answer, type BundleServer, startBundleServer } from '../../../setup/bundle-server.ts';
+import { until } from '../../../setup/until.ts';
 
 let server: BundleServer;
 let directory: string;
@@ -75,15 +76,10 @@ function dataOf(policy: PolicyBundle | undefined): string {
   return Buffer.from(joinData(policy?.data ?? [])).toString();
 }
 
+const withinMs = 5000;
+
 function revisions(): string[] {
   return served.map(({ revision }) => revision);
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let left = 500; !holds(); left -= 1) {
-    assert.ok(left > 0, `not within 5 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 test('a bundle is fetched once, known by its tag, and replaced by the next', async () => {
@@ -414,12 +410,16 @@ test('news come by themselves, and a fault is waited out', async () => {
   const bundles = open(remote('a', { polling: { minDelayMs: 10, maxDelayMs: 200 } }));
   bundles.start();
   server.publish('a', await dataBundle('r1', 'a', 1));
-  await until('r1 serves', () => revisions().includes('r1'));
+  await until('r1 serves', () => revisions().includes('r1'), withinMs);
   server.answerWith((_request, response) => response.writeHead(500).end());
-  await until('two failures', () => results.filter((result) => result === 'failed').length > 1);
+  await until(
+    'two failures',
+    () => results.filter((result) => result === 'failed').length > 1,
+    withinMs,
+  );
   server.answerWith();
   server.publish('a', await dataBundle('r2', 'a', 2));
-  await until('r2 serves', () => revisions().includes('r2'));
+  await until('r2 serves', () => revisions().includes('r2'), withinMs);
   await bundles.stop();
   const asked = server.requests.length;
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -431,11 +431,11 @@ test('a server that waits for news is asked to, and its news come at once', asyn
   const bundles = open(remote('a', { polling }));
   server.publish('a', await dataBundle('r1', 'a', 1));
   bundles.start();
-  await until('it waits', () => server.requests.length === 2);
+  await until('it waits', () => server.requests.length === 2, withinMs);
   assert.equal(server.requests[1]?.headers['prefer'], 'modes=snapshot,delta;wait=30');
   server.publish('a', await dataBundle('r2', 'a', 2));
-  await until('r2 serves', () => revisions().includes('r2'));
-  await until('it waits again', () => server.requests.length === 3);
+  await until('r2 serves', () => revisions().includes('r2'), withinMs);
+  await until('it waits again', () => server.requests.length === 3, withinMs);
 });
 
 test('a server that does not wait is polled, though it was asked to wait', async () => {
@@ -445,7 +445,7 @@ test('a server that does not wait is polled, though it was asked to wait', async
   });
   const archive = await dataBundle('r1', 'a', 1);
   open(remote('a', { polling })).start();
-  await until('it is polled', () => server.requests.length > 3);
+  await until('it is polled', () => server.requests.length > 3, withinMs);
   assert.equal(server.requests[1]?.headers['prefer'], 'modes=snapshot,delta');
 });
 
