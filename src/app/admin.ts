@@ -51,7 +51,7 @@ export function createAdmin(dependencies: AdminDependencies): AdminServer {
     ],
     status: () => statusOf(keeper.served, report()),
     rollback: (bundle, peer) => rollBack(bundles, log, bundle, peer),
-    limits: createLimitHands(dependencies),
+    limits: createLimitHands({ ...dependencies, limits: () => keeper.served.limits }),
     grants: createGrantHands({
       grants: dependencies.grants,
       terms: () => keeper.served.config.grants,

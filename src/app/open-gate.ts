@@ -1,7 +1,4 @@
 import type { Config } from '../config/config.ts';
-import type { Clock } from '../domain/clock.ts';
-import type { Logger } from '../telemetry/log.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createBundleNews } from './policy/bundle-news.ts';
 import { createCallerSurroundings } from './callers/caller-surroundings.ts';
 import { GateKeeper } from './gate-keeper.ts';
@@ -14,12 +11,7 @@ import { throwProblems, valueOf } from './loaded.ts';
 import { orElse } from './or-else.ts';
 import { PolicyBundles } from './policy/policy-bundles.ts';
 import { openSharedState } from './shared-state/shared-state.ts';
-
-export interface Surroundings {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly telemetry: Telemetry;
-}
+import type { Surroundings } from './surroundings.ts';
 
 /** What decides, and what keeps it up to date. */
 export interface OpenGate {

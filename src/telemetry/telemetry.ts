@@ -6,10 +6,10 @@ import { createCounterFamily } from './counter.ts';
 import { type BundleReport, createBundleCounters, createBundleGauges } from './bundle-metrics.ts';
 import { gauge } from './gauge.ts';
 import { metrics } from './metrics.ts';
-import { createTokenMetrics } from './token-metrics.ts';
+import { createTokenMetrics, type TokenMetrics } from './token-metrics.ts';
 
 /** Everything that is counted, and the text in which Prometheus reads it. */
-export interface Telemetry {
+export interface Telemetry extends TokenMetrics {
   readonly observer: CheckObserver;
   /** What a scrape answers, and its content type. */
   readonly scrape: () => Promise<string>;
@@ -26,10 +26,6 @@ export interface Telemetry {
   readonly certificates: CertificateWatch;
   /** A connection was not let in. */
   readonly handshakeFailed: (source: string, cause: string) => void;
-  /** A token was judged; `issuer` is a configured one, or `other`. */
-  readonly tokenJudged: (issuer: string, result: string) => void;
-  /** An issuer's keys were asked for. `atMs`: when they came, since 1970; undefined: they did not. */
-  readonly keysFetched: (issuer: string, atMs: number | undefined) => void;
   readonly reloaded: (what: string, result: 'success' | 'failure') => void;
   readonly recordsDropped: (sink: string, cause: string, count: number) => void;
   /** Replaces the whole list. */

@@ -102,6 +102,26 @@ test('pure rooms import nothing that reaches outside the process', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('no file needs itself, over whatever way', () => {
+  const needs = Map.groupBy(imports, ({ file }) => file);
+  const targetsOf = (file: string): string[] =>
+    (needs.get(file) ?? [])
+      .filter(({ specifier }) => specifier.startsWith('.'))
+      .map(({ specifier }) => join(dirname(file), specifier));
+  const reaches = (start: string): boolean => {
+    const seen = new Set<string>();
+    const open = targetsOf(start);
+    for (let file = open.pop(); file !== undefined; file = open.pop()) {
+      if (file === start) return true;
+      if (seen.has(file)) continue;
+      seen.add(file);
+      open.push(...targetsOf(file));
+    }
+    return false;
+  };
+  assert.deepEqual([...needs.keys()].filter(reaches), []);
+});
+
 test('only the command line hands out the environment', () => {
   const wrong = globSync('**/*.ts', { cwd: source })
     .filter((file) => !composers.has(roomOf(file)))

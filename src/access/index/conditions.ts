@@ -12,14 +12,9 @@ import { compilePathPattern } from '../../domain/path-pattern.ts';
 import type { PrincipalPattern } from '../../domain/principal-pattern.ts';
 import { withHead } from '../../domain/with-head.ts';
 import { anyMethod } from './any-method.ts';
+import type { Effect } from './effect.ts';
 import { PathIndex } from './path-index.ts';
 import { spellingsOf } from './spellings.ts';
-
-/**
- * Whether a part of a rule opens the gate by matching, or closes it. What is in doubt, such as a
- * header with several values, must not open and must close.
- */
-export type Effect = 'opens' | 'closes';
 
 /** What must hold beside caller, method and path, by kind. The policy has a rule for each kind. */
 export function needsOf(rule: AccessRule, effect: Effect): JsonObject {

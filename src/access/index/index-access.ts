@@ -1,6 +1,7 @@
 import type { AccessDocument, AccessRule, AllowRule } from '../../domain/access.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { type Effect, exceptionsOf, needsOf } from './conditions.ts';
+import { exceptionsOf, needsOf } from './conditions.ts';
+import type { Effect } from './effect.ts';
 import { RuleIndex } from './rule-index.ts';
 import { indexServices } from './service-index.ts';
 

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { compilePathPattern, type PathPattern } from '../../domain/path-pattern.ts';
 import type { PrincipalPattern } from '../../domain/principal-pattern.ts';
 import { withHead } from '../../domain/with-head.ts';
-import type { Effect } from './conditions.ts';
+import type { Effect } from './effect.ts';
 import { anyMethod } from './any-method.ts';
 import { MethodLeaf, PathIndex } from './path-index.ts';
 import { spellingsOf } from './spellings.ts';

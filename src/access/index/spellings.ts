@@ -1,5 +1,5 @@
 import type { PathPattern } from '../../domain/path-pattern.ts';
-import type { Effect } from './conditions.ts';
+import type { Effect } from './effect.ts';
 
 /**
  * The patterns that a pattern stands for. Servers often serve `/admin/` as `/admin`: what closes a

@@ -9,7 +9,7 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { GateSurroundings } from '../gate-keeper.ts';
 import { countInMemory } from '../limits/limit-counts.ts';
 import type { CallerSurroundings } from './load-callers.ts';
-import type { Surroundings } from '../open-gate.ts';
+import type { Surroundings } from '../surroundings.ts';
 import type { SharedState } from '../shared-state/shared-state.ts';
 
 /** For a server: what comes of tokens and of their issuers' keys is counted, and logged. */

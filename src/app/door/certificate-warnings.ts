@@ -1,4 +1,4 @@
-import type { Surroundings } from '../open-gate.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 const intervalMs = 60_000;
 

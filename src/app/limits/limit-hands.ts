@@ -3,20 +3,30 @@ import type { LimitHands } from '../../admin/limit-hands.ts';
 import { hintOfNearest } from '../../config/schema/nearest.ts';
 import { withoutPlace } from '../../config/problem.ts';
 import { type OverrideOrder, readOverrideOrder } from '../../config/limits/override-order.ts';
+import type { Clock } from '../../domain/clock.ts';
 import type { BucketAddress, BucketReport } from '../../domain/limit-bucket.ts';
 import type { CompiledLimit } from '../../limits/compiled-limit.ts';
-import type { AdminDependencies } from '../admin.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { LimitCounts } from './limit-counts.ts';
 import type { LoadedLimits } from './load-limiter.ts';
-import { describeOverride } from './limit-overrides.ts';
+import { describeOverride, type LimitOverrides } from './limit-overrides.ts';
 import { done, withStore } from '../shared-state/with-store.ts';
 
 /** For one command; Redis answers within milliseconds or not at all. */
 const timeoutMs = 5000;
 
+export interface LimitHandsOptions {
+  /** The ones that hold now. */
+  readonly limits: () => LoadedLimits;
+  readonly counts: LimitCounts;
+  readonly overrides: LimitOverrides;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
 /** What an operator does by hand to limits; what changes something is logged, with who asked. */
-export function createLimitHands(dependencies: AdminDependencies): LimitHands {
-  const { keeper, counts, overrides, log, clock } = dependencies;
-  const limits = (): LoadedLimits => keeper.served.limits;
+export function createLimitHands(options: LimitHandsOptions): LimitHands {
+  const { limits, counts, overrides, log, clock } = options;
   const deadline = (): number => clock.monotonicMs() + timeoutMs;
   return {
     show: (address) =>

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BundleError } from '../bundle-error.ts';
 import { readArchive } from '../bundles/contents/archive.ts';
-import type { BundleFiles } from '../bundles/contents/bundle.ts';
+import type { BundleFiles } from '../bundles/contents/bundle-files.ts';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 import type { SigningSettings } from '../../domain/bundle-settings.ts';
 import type { JsonValue } from '../../domain/json.ts';
-import type { BundleFiles } from '../bundles/contents/bundle.ts';
+import type { BundleFiles } from '../bundles/contents/bundle-files.ts';
 import type { Manifest } from '../bundles/contents/manifest.ts';
 import { type BundleContent, bundleOf, readFiles } from '../bundles/contents/read-bundle.ts';
 import { formatRoot } from '../bundles/contents/roots.ts';

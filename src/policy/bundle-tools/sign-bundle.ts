@@ -1,6 +1,6 @@
 import { createHmac, createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import type { SignatureAlgorithm } from '../../domain/bundle-settings.ts';
-import type { BundleFiles } from '../bundles/contents/bundle.ts';
+import type { BundleFiles } from '../bundles/contents/bundle-files.ts';
 import { digestFile } from '../bundles/contents/file-digest.ts';
 import { signaturesFile } from '../bundles/contents/signatures.ts';
 import { isKeyFor, misfitOf, schemeOf } from '../bundles/sources/token.ts';

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import type { BundleFiles } from '../bundles/contents/bundle.ts';
+import type { BundleFiles } from '../bundles/contents/bundle-files.ts';
 
 /** A .tar.gz whose bytes follow from the files alone: not from the time, the machine, the order. */
 export async function writeArchive(files: BundleFiles): Promise<Buffer> {

@@ -1,6 +1,5 @@
 import { extname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { DataPart } from '../bundle.ts';
 import { joinData } from '../join-data.ts';
 import type { Builtin } from '../rego/builtin.ts';
 import { buildImage, createInstance, loadImage } from './data-image.ts';
@@ -8,13 +7,8 @@ import { type Aside, workAside } from './work-aside.ts';
 import type { PolicyInstance } from './policy-instance.ts';
 import { compilePolicy, connectBuiltins, type PolicyModule } from './policy-module.ts';
 import { PolicyPool } from './policy-pool.ts';
+import type { PolicySource } from './policy-source.ts';
 import type { LoadedHeader, PieceRequest } from './policy-worker.ts';
-
-/** What a policy is made of. */
-export interface PolicySource {
-  readonly wasm: Uint8Array<ArrayBuffer>;
-  readonly data: readonly DataPart[];
-}
 
 type Builtins = ReadonlyMap<string, Builtin>;
 

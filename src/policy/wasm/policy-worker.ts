@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { joinData } from '../join-data.ts';
 import { buildImage } from './data-image.ts';
-import type { PolicySource } from './load-policy.ts';
 import { type ReadModule, readModule } from './policy-module.ts';
+import type { PolicySource } from './policy-source.ts';
 
 /** Its first message. */
 export interface LoadedHeader {

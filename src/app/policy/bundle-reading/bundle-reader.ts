@@ -1,6 +1,6 @@
 import { parsePlainYaml } from '../../../config/yaml/plain-yaml.ts';
 import { readArchive } from '../../../policy/bundles/contents/archive.ts';
-import type { BundleFiles } from '../../../policy/bundles/contents/bundle.ts';
+import type { BundleFiles } from '../../../policy/bundles/contents/bundle-files.ts';
 import type { BundleContent } from '../../../policy/bundles/contents/read-bundle.ts';
 import { type BundleReader, readHere } from '../../../policy/bundles/contents/read-task.ts';
 import { isYamlData } from '../../../policy/bundles/contents/yaml-documents.ts';

@@ -2,9 +2,6 @@ import type { JsonValue } from '../../../domain/json.ts';
 import type { PolicyBundle } from '../../bundle.ts';
 import type { Manifest } from './manifest.ts';
 
-/** The files of a bundle by their path, without a leading slash. */
-export type BundleFiles = ReadonlyMap<string, Uint8Array>;
-
 /** A whole, or what to change in the whole before it. */
 export type Bundle = Snapshot | Delta;
 

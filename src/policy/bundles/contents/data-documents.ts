@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, jsonText, type JsonValue } from '../../.
 import { BundleError } from '../../bundle-error.ts';
 import type { DataPart } from '../../bundle.ts';
 import { parseJsonBytes } from '../../parse-json.ts';
-import type { BundleFiles } from './bundle.ts';
+import type { BundleFiles } from './bundle-files.ts';
 import { outsideRoots } from './manifest.ts';
 import { OwnCopies } from './own-copies.ts';
 import { type Root, RootTree } from './roots.ts';

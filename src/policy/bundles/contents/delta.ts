@@ -6,7 +6,11 @@ import { parseJsonBytes } from '../../parse-json.ts';
 import type { Delta, Snapshot } from './bundle.ts';
 import { splitData } from './data-documents.ts';
 import { applyPatch } from './patch.ts';
-import type { ChangedData } from './read-task.ts';
+
+/** A whole but for its modules, which stay. */
+export interface ChangedData extends Omit<Snapshot, 'type' | 'modules'> {
+  readonly type: 'delta';
+}
 
 /** What a delta makes of the whole before it. Throws a BundleError. */
 export function applyDelta(

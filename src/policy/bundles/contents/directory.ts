@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { BundleError } from '../../bundle-error.ts';
-import type { BundleFiles } from './bundle.ts';
+import type { BundleFiles } from './bundle-files.ts';
 import { readFileWithin } from '../sources/read-file.ts';
 
 /**

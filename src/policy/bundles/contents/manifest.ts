@@ -7,7 +7,7 @@ import {
 } from '../../../domain/json.ts';
 import { BundleError } from '../../bundle-error.ts';
 import { parseJsonBytes } from '../../parse-json.ts';
-import type { BundleFiles } from './bundle.ts';
+import type { BundleFiles } from './bundle-files.ts';
 import { formatRoot, overlapIn, parseRoot, type Root, RootTree } from './roots.ts';
 
 /** What a bundle says of itself. */

@@ -1,7 +1,7 @@
 import type { SigningSettings } from '../../../domain/bundle-settings.ts';
 import type { YamlCodec } from '../../rego/builtins/yaml/yaml.ts';
 import type { Snapshot } from './bundle.ts';
-import { applyDelta } from './delta.ts';
+import { applyDelta, type ChangedData } from './delta.ts';
 import { type BundleContent, readBundle } from './read-bundle.ts';
 import { createSignatureCheck } from './signatures.ts';
 
@@ -18,10 +18,6 @@ export interface ReadTask {
 
 /** What was read: a whole, or what a delta makes of the one before it, whose modules stay. */
 export type ReadBundle = Snapshot | ChangedData;
-
-export interface ChangedData extends Omit<Snapshot, 'type' | 'modules'> {
-  readonly type: 'delta';
-}
 
 /** Rejects with a BundleError, whatever goes wrong; and soon when the signal says that nobody waits. */
 export type BundleReader = (task: ReadTask, signal?: AbortSignal) => Promise<ReadBundle>;

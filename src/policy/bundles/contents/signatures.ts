@@ -7,7 +7,7 @@ import {
 } from '../../../domain/json.ts';
 import { BundleError } from '../../bundle-error.ts';
 import { parseJsonBytes } from '../../parse-json.ts';
-import type { BundleFiles } from './bundle.ts';
+import type { BundleFiles } from './bundle-files.ts';
 import { digestFile } from './file-digest.ts';
 import { compileFilePattern } from './file-pattern.ts';
 import {

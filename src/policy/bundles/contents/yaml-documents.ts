@@ -1,7 +1,7 @@
 import { BundleError } from '../../bundle-error.ts';
 import { jsonText } from '../../rego/builtins/json-text.ts';
 import { readYaml, type YamlCodec } from '../../rego/builtins/yaml/yaml.ts';
-import type { BundleFiles } from './bundle.ts';
+import type { BundleFiles } from './bundle-files.ts';
 
 /** The library takes about a second for a MiB. */
 const maxYamlBytes = 16 * 1024 * 1024;

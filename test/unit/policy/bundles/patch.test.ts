@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../../../src/domain/json.ts';
-import type { BundleFiles } from '../../../../src/policy/bundles/contents/bundle.ts';
+import type { BundleFiles } from '../../../../src/policy/bundles/contents/bundle-files.ts';
 import { applyPatch, isDelta, readPatch } from '../../../../src/policy/bundles/contents/patch.ts';
 import { parseRoot } from '../../../../src/policy/bundles/contents/roots.ts';
 

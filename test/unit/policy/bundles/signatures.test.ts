@@ -12,7 +12,7 @@ import {
 import { parsePlainYaml } from '../../../../src/config/yaml/plain-yaml.ts';
 import { BundleError } from '../../../../src/policy/bundle-error.ts';
 import { readArchive } from '../../../../src/policy/bundles/contents/archive.ts';
-import type { BundleFiles } from '../../../../src/policy/bundles/contents/bundle.ts';
+import type { BundleFiles } from '../../../../src/policy/bundles/contents/bundle-files.ts';
 import { digestFile } from '../../../../src/policy/bundles/contents/file-digest.ts';
 import { readBundle } from '../../../../src/policy/bundles/contents/read-bundle.ts';
 import { yamlAsJson } from '../../../../src/policy/bundles/contents/yaml-documents.ts';

@@ -4,12 +4,9 @@ import { setImmediate } from 'node:timers/promises';
 import { BundleError } from '../../../../src/policy/bundle-error.ts';
 import { hostBuiltins } from '../../../../src/policy/rego/builtins.ts';
 import { buildImage } from '../../../../src/policy/wasm/data-image.ts';
-import {
-  loadPolicy,
-  loadPolicyAside,
-  type PolicySource,
-} from '../../../../src/policy/wasm/load-policy.ts';
+import { loadPolicy, loadPolicyAside } from '../../../../src/policy/wasm/load-policy.ts';
 import { compilePolicy } from '../../../../src/policy/wasm/policy-module.ts';
+import type { PolicySource } from '../../../../src/policy/wasm/policy-source.ts';
 import { readModule } from './fixture-modules.ts';
 
 const { wasm } = await readModule('test/fixtures/bundles/data-echo.tar.gz');

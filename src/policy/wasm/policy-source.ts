@@ -1,0 +1,7 @@
+import type { DataPart } from '../bundle.ts';
+
+/** What a policy is made of. */
+export interface PolicySource {
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly data: readonly DataPart[];
+}
