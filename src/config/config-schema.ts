@@ -3,7 +3,7 @@ import { rateLimitDialects } from '../domain/limit.ts';
 import { pathAmbiguities } from '../domain/path.ts';
 import type { AdminConfig, AuditConfig, Config, InsecureConfig } from './config.ts';
 import { identity } from './sections/identity-schema.ts';
-import { mapOf } from './schema/map-of.ts';
+import { mapOf, type NameForm } from './schema/map-of.ts';
 import { policy } from './sections/policy-schema.ts';
 import { redis } from './sections/redis-schema.ts';
 import type { MappingNode } from './schema/node.ts';
@@ -29,6 +29,11 @@ import {
   size,
   text,
 } from './schema/values.ts';
+
+const labelName: NameForm = {
+  pattern: /^[\w.-]{1,64}$/,
+  words: '1 to 64 letters, digits, dots, dashes and underscores',
+};
 
 const admin = section<AdminConfig>({
   address: defaulted(
@@ -64,7 +69,7 @@ const audit = section<AuditConfig>({
   ),
   labels: group(
     'labels',
-    mapOf(text('text', 'text', /^[^\0]*$/), 'texts', /^[\w.-]{1,64}$/),
+    mapOf(text('text', 'text', /^[^\0]*$/), 'texts', labelName),
     'In the `labels` of every record.',
   ),
   mask: defaulted(

@@ -12,7 +12,7 @@ import { parsePrincipalPattern } from '../../domain/principal-pattern.ts';
 import { leaf } from '../schema/leaf.ts';
 import { method, pathPattern } from '../limits/match.ts';
 import { timeZone } from '../limits/rate.ts';
-import { mapOf } from '../schema/map-of.ts';
+import { anyName, mapOf, type NameForm } from '../schema/map-of.ts';
 import {
   conflictIf,
   defaulted,
@@ -152,11 +152,16 @@ const headerValue = refined(plainValue, (value) => {
   return value.includes(',') ? 'must not have a comma, which separates values' : undefined;
 });
 
+/** RFC 9110 §5.1: a field name is a token. */
+const headerName: NameForm = {
+  pattern: /^(?::authority|[\w!#$%&'*+.^`|~-]{1,256})$/,
+  words: 'that of a header, such as x-tenant, or :authority',
+};
+
 /** Names are one in any case; the same one twice would be two minds about it. */
 export const headers = mapped(
-  refined(
-    mapOf(valuesOf(headerValue), 'values', /^(?::authority|[\w!#$%&'*+.^`|~-]{1,256})$/),
-    (written) => (lowerCased(written).size === written.size ? undefined : 'has a header twice'),
+  refined(mapOf(valuesOf(headerValue), 'values', headerName), (written) =>
+    lowerCased(written).size === written.size ? undefined : 'has a header twice',
   ),
   lowerCased,
 );
@@ -165,7 +170,7 @@ function lowerCased(written: ReadonlyMap<string, Values>): ReadonlyMap<string, V
   return new Map(Array.from(written, ([name, values]) => [name.toLowerCase(), values]));
 }
 
-const claims = mapOf(valuesOf(plainValue), 'values', /^[^\0]{1,256}$/);
+const claims = mapOf(valuesOf(plainValue), 'values', anyName);
 
 const marks = {
   sourceIps: optional('sourceIps', some(cidrBlock, 'CIDR blocks'), 'Where it comes from.'),

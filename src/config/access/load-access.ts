@@ -11,7 +11,7 @@ import {
 } from './conditions.ts';
 import { deepFreeze } from '../deep-freeze.ts';
 import { method, pathPattern } from '../limits/match.ts';
-import { mapOf } from '../schema/map-of.ts';
+import { anyName, mapOf } from '../schema/map-of.ts';
 import { inOrder, type Problem } from '../problem.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import {
@@ -145,7 +145,7 @@ const service = withLine(
       principals: optional('principals', some(workload, 'principals'), 'Of the workload called.'),
       contextExtensions: optional(
         'contextExtensions',
-        mapOf(text('text', 'text', /^[^\0]+$/), 'texts', /^[^\0]{1,256}$/),
+        mapOf(text('text', 'text', /^[^\0]+$/), 'texts', anyName),
         'Of the route; all of them.',
       ),
       deny: defaulted('deny', unique(list(denyRule, 'rules'), 'name'), '', 'Wins over allow.'),

@@ -1,5 +1,5 @@
 import { method } from '../limits/match.ts';
-import { mapOf } from '../schema/map-of.ts';
+import { anyName, mapOf, type NameForm } from '../schema/map-of.ts';
 import { inOrder, type Problem } from '../problem.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import { dirname, resolve } from 'node:path';
@@ -68,14 +68,20 @@ export function loadCases(path: string): LoadedCases {
 const line = text('text', 'text in one line', /^[^\r\n\0]+$/);
 const value = text('text', 'text', /^[^\0]*$/);
 
+/** Also one that Envoy would not let through. */
+const headerName: NameForm = {
+  pattern: /^[^\s:]+$/,
+  words: 'that of a header, such as x-tenant, without spaces and colons',
+};
+
 const request = section<CaseRequest>({
   principal: optional('principal', line, 'Who calls: a SPIFFE ID, as Envoy would say it.'),
   method: defaulted('method', method, 'GET', 'The HTTP method.'),
   path: defaulted('path', line, '/', 'The path with its query.'),
   host: optional('host', line, 'The host that is called.'),
-  headers: group('headers', mapOf(value, 'texts', /^[^\s:]+$/), 'Of the request.'),
+  headers: group('headers', mapOf(value, 'texts', headerName), 'Of the request.'),
   body: optional('body', value, 'Of the request.'),
-  context: group('context', mapOf(value, 'texts', /^[^\0]+$/), 'Extensions of the route.'),
+  context: group('context', mapOf(value, 'texts', anyName), 'Extensions of the route.'),
   sourceIp: optional('sourceIp', line, 'Where the request comes from.'),
   destination: group(
     'destination',

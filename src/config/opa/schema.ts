@@ -8,7 +8,7 @@ import {
   type SigningSettings,
   type VerificationKey,
 } from '../../domain/bundle-settings.ts';
-import { namePattern } from '../sections/bundle-schema.ts';
+import { bundleName } from '../sections/bundle-schema.ts';
 import { mapOf } from '../schema/map-of.ts';
 import { type OpaService, opaServices } from './services.ts';
 import {
@@ -105,8 +105,8 @@ const statusSection = section<OpaStatus>({
 
 const configuration = section<OpaConfiguration>({
   services: defaulted('services', opaServices, '', ''),
-  keys: group('keys', mapOf(key, 'keys', namePattern), ''),
-  bundles: required('bundles', mapOf(bundle, 'bundles', namePattern), ''),
+  keys: group('keys', mapOf(key, 'keys', bundleName), ''),
+  bundles: required('bundles', mapOf(bundle, 'bundles', bundleName), ''),
   status: optional('status', statusSection, ''),
   persistenceDirectory: defaulted('persistence_directory', filePath, '.opa', ''),
 });

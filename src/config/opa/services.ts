@@ -3,8 +3,8 @@ import type {
   ClientTlsSettings,
   HttpServerSettings,
 } from '../../domain/bundle-settings.ts';
-import { namePattern } from '../sections/bundle-schema.ts';
-import { mapOf } from '../schema/map-of.ts';
+import { bundleName } from '../sections/bundle-schema.ts';
+import { mapOf, type NameForm } from '../schema/map-of.ts';
 import type { ListNode, MappingEntry, Node } from '../schema/node.ts';
 import {
   conflictIf,
@@ -102,12 +102,17 @@ const credentials = section<WrittenCredentials>(
   (given) => conflictIf(Object.keys(given).length > 1, 'bearer', 'only one kind can be given'),
 );
 
+const headerName: NameForm = {
+  pattern: /^[\w-]+$/,
+  words: 'a header in letters, digits, dashes and underscores, such as x-api-key',
+};
+
 const service = mapped(
   section<WrittenService>(
     {
       name: optional('name', anyText, ''),
       url: required('url', httpUrl, ''),
-      headers: group('headers', mapOf(anyText, 'texts', /^[\w-]+$/), ''),
+      headers: group('headers', mapOf(anyText, 'texts', headerName), ''),
       responseTimeoutSeconds: defaulted(
         'response_header_timeout_seconds',
         integer(1, 600),
@@ -145,7 +150,7 @@ const service = mapped(
 export const opaServices: Schema<ReadonlyMap<string, OpaService>> = {
   type: 'services by name',
   read(node, path, reading) {
-    return mapOf(service, 'services', namePattern).read(named(node), path, reading);
+    return mapOf(service, 'services', bundleName).read(named(node), path, reading);
   },
 };
 

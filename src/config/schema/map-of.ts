@@ -1,11 +1,24 @@
 import { childPath } from './node.ts';
 import { note, refuse, type Schema } from './schema.ts';
 
+/** How names are written that the document chooses. */
+export interface NameForm {
+  readonly pattern: RegExp;
+  /** Completes `write …`, for whoever wrote it otherwise. */
+  readonly words: string;
+}
+
+/** Whatever a key can be without harm. */
+export const anyName: NameForm = {
+  pattern: /^[^\0]{1,256}$/,
+  words: '1 to 256 characters, none of them NUL',
+};
+
 /** Values by names that the document chooses. */
 export function mapOf<T>(
   item: Schema<T>,
   plural: string,
-  names: RegExp,
+  names: NameForm,
 ): Schema<ReadonlyMap<string, T>> {
   return {
     type: `${plural} by name`,
@@ -15,7 +28,9 @@ export function mapOf<T>(
       const values = new Map<string, T>();
       for (const [name, { keyPlace, value }] of node.entries) {
         const itemPath = childPath(path, name);
-        if (!names.test(name)) note(keyPlace, itemPath, reading, `is not a name: ${names.source}`);
+        if (!names.pattern.test(name)) {
+          note(keyPlace, itemPath, reading, `is not a name; write ${names.words}`);
+        }
         const read = item.read(value, itemPath, reading);
         if (read !== undefined) values.set(name, read);
       }

@@ -14,7 +14,7 @@ import {
   type WrittenCredentials,
 } from './http-server-keys.ts';
 import { leaf } from '../schema/leaf.ts';
-import { mapOf, valueOrSection } from '../schema/map-of.ts';
+import { mapOf, type NameForm, valueOrSection } from '../schema/map-of.ts';
 import {
   type Conflict,
   conflictIf,
@@ -30,7 +30,11 @@ import {
 import { duration, filePath, httpUrl, oneOf, size, text } from '../schema/values.ts';
 
 /** Of bundles, keys and services. */
-export const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}$/;
+export const bundleName: NameForm = {
+  pattern: /^[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}$/,
+  words:
+    '1 to 128 letters, digits, dots, dashes, underscores and slashes, the first a letter, digit or underscore',
+};
 
 const defaultMaxBytes = 256 * 1024 * 1024;
 
@@ -86,7 +90,7 @@ const verificationKey = section<VerificationKey>({
 const signing = section<NonNullable<WrittenBundle['signing']>>({
   keys: required(
     'keys',
-    mapOf(verificationKey, 'keys', namePattern),
+    mapOf(verificationKey, 'keys', bundleName),
     'What signatures are verified with.',
   ),
   keyId: optional('keyId', anyText(), 'The one to use, whatever a signature names.'),
@@ -160,7 +164,7 @@ function nameable(written: WrittenBundle): NameableBundle {
 }
 
 export const bundlesByName: Schema<readonly BundleSettings[]> = mapped(
-  mapOf(bundle, 'bundles', namePattern),
+  mapOf(bundle, 'bundles', bundleName),
   (bundles) => Array.from(bundles, ([name, settingsFor]) => settingsFor(name)),
 );
 
@@ -168,7 +172,7 @@ export const bundlesByName: Schema<readonly BundleSettings[]> = mapped(
 function nameOf(pathOrUrl: string): string {
   const [path = ''] = pathOrUrl.split(/[?#]/, 1);
   const name = basename(path).replace(/\.(?:tar\.gz|tgz)$/, '');
-  return namePattern.test(name) ? name : 'bundle';
+  return bundleName.pattern.test(name) ? name : 'bundle';
 }
 
 function settingsOf(written: WrittenBundle, name: string): BundleSettings {

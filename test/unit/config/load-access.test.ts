@@ -58,7 +58,10 @@ const badRules: readonly (readonly [rule: string, says: RegExp])[] = [
   ['from: ["*"], tcp: { ports: [80] }, headers: { a: b }', /^tcp: has nothing of HTTP/],
   ['from: ["*"], tcp: { ports: [80] }, unless: { paths: [/a] }', /^tcp: has nothing of HTTP/],
   ['from: ["*"], tcp: { ports: [0] }', /^tcp\.ports\[0\]: must be an integer from 1/],
-  ['from: ["*"], headers: { ":path": a }', /^headers\.:path: is not a name/],
+  [
+    'from: ["*"], headers: { ":path": a }',
+    /^headers\.:path: is not a name; write that of a header, such as x-tenant/,
+  ],
   ['from: ["*"], headers: { a: "b,c" }', /^headers\.a: must not have a comma/],
   ['from: ["*"], headers: { a: [b, "*"] }', /^headers\.a\[1\]: .* stands alone/],
   ['from: ["*"], headers: { a: b, A: c }', /^headers: has a header twice/],
