@@ -6,21 +6,33 @@ type Headers = Record<string, string>;
 
 /**
  * The request's headers, in whichever form Envoy sent them: lower-case names, repeated fields
- * joined as Envoy joins them. Envoy sends one form or the other; of both, the raw one is nearer to
- * the request and wins name by name.
+ * joined as Envoy joins them. Envoy sends one form or the other; undefined where somebody sends
+ * both, or two values of one field, and they differ.
  */
-export function readHeaders(http: HttpAttributes): Readonly<Headers> {
+export function readHeaders(http: HttpAttributes): Readonly<Headers> | undefined {
   const { headers = emptyMap<string>(), headerMap } = http;
   const joined = hasUpperCase(headers) ? lowerCaseNames(headers) : headers;
   const entries = headerMap?.headers;
-  return entries === undefined ? joined : withRawHeaders(joined, entries);
+  if (entries === undefined) return joined;
+  const raw = joinEntries(entries);
+  if (raw === undefined || Object.keys(joined).length === 0) return raw;
+  return isSame(raw, joined) ? raw : undefined;
 }
 
-function withRawHeaders(joined: Headers, entries: readonly HeaderMapEntry[]): Headers {
+function joinEntries(entries: readonly HeaderMapEntry[]): Headers | undefined {
   const raw = emptyMap<string>();
-  for (const entry of entries) join(raw, entry.key ?? '', valueOf(entry));
-  for (const name in joined) raw[name] ??= joined[name] ?? '';
+  for (const entry of entries) {
+    const value = valueOf(entry);
+    if (value === undefined) return undefined;
+    join(raw, entry.key ?? '', value);
+  }
   return raw;
+}
+
+function isSame(some: Headers, others: Headers): boolean {
+  for (const name in some) if (some[name] !== others[name]) return false;
+  for (const name in others) if (some[name] === undefined) return false;
+  return true;
 }
 
 /** Envoy itself lower-cases names, but it is not the only one who can ask. */
@@ -43,6 +55,8 @@ function join(headers: Headers, sentName: string, value: string): void {
   headers[name] = before === undefined ? value : `${before}${separator}${value}`;
 }
 
-function valueOf(entry: HeaderMapEntry): string {
-  return entry.rawValue === undefined ? (entry.value ?? '') : sanitiseUtf8(entry.rawValue);
+function valueOf({ value, rawValue }: HeaderMapEntry): string | undefined {
+  if (rawValue === undefined) return value ?? '';
+  const read = sanitiseUtf8(rawValue);
+  return value === undefined || value === read ? read : undefined;
 }

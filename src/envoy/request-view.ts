@@ -74,6 +74,7 @@ function httpView(
   const target = readTarget(method, path, relaxedPaths);
   if (target instanceof Denial) return target;
   const headers = readHeaders(http);
+  if (headers === undefined) return badRequest('the headers are there in two forms that differ');
   const host = normaliseHost(http.host ?? headers[':authority'] ?? headers['host'] ?? '');
   if (host === undefined) return badRequest('the host can be read in more than one way');
   return {

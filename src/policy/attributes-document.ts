@@ -4,9 +4,10 @@ import type { RequestView } from '../domain/request.ts';
 import { emptyMap } from '../domain/empty-map.ts';
 
 /**
- * Envoy's attributes as `input.attributes`: what is bytes becomes base64. With
- * `encode_raw_headers` Envoy leaves `http.headers` empty; it is filled in here, so that a policy
- * reads headers in one way whatever the filter's configuration (opa-envoy-plugin does not).
+ * Envoy's attributes as `input.attributes`: what is bytes becomes base64. `http.headers` is what every
+ * other stage reads, so that header rules, limits and tokens are of one request: also with
+ * `encode_raw_headers`, where Envoy leaves it empty (opa-envoy-plugin leaves it so too), and where
+ * somebody else than Envoy asks, with names in upper case.
  */
 export function attributesDocument({ attributes, headers }: RequestView): JsonObject {
   const { request, metadataContext, routeMetadataContext } = attributes;
@@ -28,7 +29,7 @@ function httpDocument(http: HttpAttributes, headers: RequestView['headers']) {
   const { rawBody, headerMap } = http;
   return {
     ...http,
-    ...(!hasKeys(http.headers) && hasKeys(headers) && { headers }),
+    ...(Object.keys(headers).length > 0 && { headers }),
     ...(rawBody && { rawBody: base64(rawBody) }),
     ...(headerMap?.headers && {
       headerMap: {
@@ -50,10 +51,6 @@ function metadataDocument(metadata: Metadata) {
     };
   }
   return { ...metadata, typedFilterMetadata };
-}
-
-function hasKeys(map: Readonly<Record<string, string>> | undefined): boolean {
-  return map !== undefined && Object.keys(map).length > 0;
 }
 
 function base64(bytes: Uint8Array): string {

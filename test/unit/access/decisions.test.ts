@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { HttpAttributes } from '../../../src/domain/attributes.ts';
+import { Denial } from '../../../src/domain/decision.ts';
+import { createRequestReader } from '../../../src/envoy/request-view.ts';
 import { type Asked, documentOf, engineOf, judge, questionOf } from './access-fixture.ts';
 import { verdictAtOnce } from '../policy/at-once.ts';
 
@@ -298,4 +301,35 @@ test('a deny rule about an address, a port or a host denies where that is not kn
     [{ from: web, path: '/both', sourceIp: '192.0.2.7' }, 'policy_denied both'],
     [{ from: web, path: '/both', sourceIp: '10.0.0.1' }, 'allow all'],
   ]);
+});
+
+function rawHeaders(...fields: readonly [key: string, value: string][]): HttpAttributes {
+  return { headerMap: { headers: fields.map(([key, value]) => ({ key, value })) } };
+}
+
+test('header rules read what everybody reads, in whichever form and case it is sent', async () => {
+  const rule = `{ name: r, from: ["*"], headers: { x-tenant: [a] }, unless: { headers: { x-debug: "*" } } }`;
+  const engine = await engineOf(documentOf(rules(`      - ${rule}`)));
+  const { caller } = questionOf({ from: web });
+  const reader = createRequestReader({ relaxedPaths: [] });
+  const answer = (sent: HttpAttributes): string => {
+    const http = { method: 'GET', path: '/', host: 'orders.shop', ...sent };
+    const request = reader.read({ request: { http } });
+    if (request instanceof Denial) return request.reason;
+    return verdictAtOnce(engine, { request, caller }).decision.reason;
+  };
+  const cases: readonly (readonly [sent: HttpAttributes, reason: string])[] = [
+    [{ headers: { 'X-Tenant': 'a' } }, 'allowed'],
+    [{ headers: { 'X-Tenant': 'a', 'x-tenant': 'b' } }, 'no_rule'],
+    [{ headers: { 'x-tenant': 'a', 'X-Debug': '1' } }, 'no_rule'],
+    [rawHeaders(['X-Tenant', 'a']), 'allowed'],
+    [rawHeaders(['X-Tenant', 'a'], ['x-tenant', 'b']), 'no_rule'],
+    [{ headers: { 'x-tenant': 'a' }, ...rawHeaders(['X-Tenant', 'a']) }, 'allowed'],
+    [{ headers: { 'x-tenant': 'a' }, ...rawHeaders(['x-tenant', 'b']) }, 'bad_request'],
+    [
+      { headers: { 'x-tenant': 'a' }, ...rawHeaders(['x-tenant', 'a'], ['x-debug', '1']) },
+      'bad_request',
+    ],
+  ];
+  for (const [sent, reason] of cases) assert.equal(answer(sent), reason, JSON.stringify(sent));
 });

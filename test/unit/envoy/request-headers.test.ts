@@ -37,24 +37,43 @@ test('names are lower-case, whoever sent them', () => {
   assert.deepEqual({ ...readHeaders({ headers: sent }) }, { 'x-role': 'admin,user' });
 });
 
-test('of both forms the raw one wins name by name', () => {
-  const joined = mapOf({ 'x-a': 'joined', 'x-b': 'joined' }) as Record<string, string>;
-  const read = readHeaders({ headers: joined, ...raw(['x-a', 'raw'], ['x-c', 'raw']) });
-  assert.deepEqual({ ...read }, { 'x-a': 'raw', 'x-b': 'joined', 'x-c': 'raw' });
+test('both forms are read where they say the same', () => {
+  const joined = mapOf({ 'X-A': 'a,b', cookie: 'c=1; d=2' }) as Record<string, string>;
+  const entries = raw(['x-a', 'a'], ['x-a', 'b'], ['Cookie', 'c=1'], ['cookie', 'd=2']);
+  assert.deepEqual(
+    { ...readHeaders({ headers: joined, ...entries }) },
+    {
+      'x-a': 'a,b',
+      cookie: 'c=1; d=2',
+    },
+  );
 });
 
-test('an entry has its raw value, else its value, else an empty one', () => {
-  const entries = [
-    { key: 'a', value: 'v', rawValue: Buffer.from('r') },
-    { key: 'b', value: 'v' },
-  ];
-  const read = readHeaders({ headerMap: { headers: [...entries, { key: 'c' }] } });
-  assert.deepEqual({ ...read }, { a: 'r', b: 'v', c: '' });
+test('both forms are not read where they differ', () => {
+  const joined = mapOf({ 'x-a': 'a', 'x-b': 'b' }) as Record<string, string>;
+  for (const entries of [
+    raw(['x-a', 'a']),
+    raw(['x-a', 'a'], ['x-b', 'b'], ['x-c', 'c']),
+    raw(['x-a', 'a'], ['x-b', 'c']),
+    raw(['x-a', 'a'], ['x-b', 'b'], ['x-b', 'b']),
+    { headerMap: { headers: [] } },
+  ]) {
+    assert.equal(readHeaders({ headers: joined, ...entries }), undefined);
+  }
+});
+
+test('an entry has its raw value, else its value, else an empty one, and not two', () => {
+  const same = { key: 'a', value: 'v', rawValue: Buffer.from('v') };
+  const entries = [same, { key: 'b', value: 'v' }, { key: 'c' }];
+  const read = readHeaders({ headerMap: { headers: entries } });
+  assert.deepEqual({ ...read }, { a: 'v', b: 'v', c: '' });
+  const two = { ...same, rawValue: Buffer.from('r') };
+  assert.equal(readHeaders({ headerMap: { headers: [two] } }), undefined);
 });
 
 test('names that every object has are headers and nothing else', () => {
   const read = readHeaders(raw(['__proto__', 'a'], ['constructor', 'b'], ['__proto__', 'c']));
-  assert.ok(!('valueOf' in read));
+  assert.ok(read !== undefined && !('valueOf' in read));
   assert.deepEqual(Object.entries(read), [
     ['__proto__', 'a,c'],
     ['constructor', 'b'],

@@ -143,6 +143,12 @@ test('the host is Envoy’s, else the authority’s, else the header’s; one th
   assert.equal(reasonOf({ host: 'orders.shop,admin.shop' }), 'bad_request');
 });
 
+test('headers in two forms that differ are a bad request', () => {
+  const headerMap = { headers: [{ key: 'x-a', value: 'a' }] };
+  assert.equal(reasonOf({ headers: { 'X-A': 'a' }, headerMap }), 'none');
+  assert.equal(reasonOf({ headers: { 'x-a': 'b' }, headerMap }), 'bad_request');
+});
+
 test('the service is the operator’s word, else the account in the certificate', () => {
   const uri = 'spiffe://shop.example/ns/shop/sa/orders';
   assert.equal(view({}, to(uri)).service, 'orders');

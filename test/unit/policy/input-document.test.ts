@@ -142,7 +142,7 @@ test('a tunnel and a connection have no path, so no rule for / is about them', (
   }
 });
 
-test('attributes are as Envoy sent them, bytes as base64', () => {
+test('attributes are as Envoy sent them, headers as every stage reads them, bytes as base64', () => {
   const request = requestFrom({
     headers: { a: 'as the reader joined them' },
     attributes: {
@@ -151,7 +151,7 @@ test('attributes are as Envoy sent them, bytes as base64', () => {
         time: { seconds: 1, nanos: 2 },
         http: {
           method: 'GET',
-          headers: { a: '1' },
+          headers: { A: '1' },
           rawBody: Buffer.from([0xff, 0]),
           headerMap: {
             headers: [
@@ -178,7 +178,7 @@ test('attributes are as Envoy sent them, bytes as base64', () => {
         time: { seconds: 1, nanos: 2 },
         http: {
           method: 'GET',
-          headers: { a: '1' },
+          headers: { a: 'as the reader joined them' },
           rawBody: '/wA=',
           headerMap: {
             headers: [
