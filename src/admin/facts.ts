@@ -19,6 +19,8 @@ export interface AdminFacts {
   /** How each bundle fares, as a sentence. */
   readonly bundles: readonly { readonly name: string; readonly state: string }[];
   readonly limits: readonly string[];
+  /** What each grant is, as a sentence; undefined while that is not known. */
+  readonly grants: readonly { readonly id: string; readonly state: string }[] | undefined;
   /** Names of the configured options that weaken the defaults. */
   readonly insecureOptions: readonly string[];
 }

@@ -20,7 +20,7 @@ export const pageSecurityPolicy = [
 
 /** The page at `/`: what this is, and in what state. */
 export function renderPage(facts: AdminFacts, readiness: readonly Readiness[]): string {
-  const { version, policy, bundles, limits, insecureOptions } = facts;
+  const { version, policy, bundles, limits, grants, insecureOptions } = facts;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -46,6 +46,7 @@ ${table(
   'Bundles',
   bundles.map(({ name, state }) => row(name, state)),
 )}
+${table('Grants', grantRows(grants))}
 <h2>More</h2>
 <ul>
 <li><a href="/metrics">Metrics</a>, for Prometheus</li>
@@ -60,6 +61,11 @@ ${table(
 
 function table(title: string, rows: readonly string[]): string {
   return `<h2>${title}</h2>\n<table>\n<tbody>\n${rows.join('\n')}\n</tbody>\n</table>`;
+}
+
+function grantRows(grants: AdminFacts['grants']): readonly string[] {
+  if (grants === undefined) return [row('Not known', 'Redis does not answer, so none counts')];
+  return grants.length === 0 ? [row('None', '')] : grants.map(({ id, state }) => row(id, state));
 }
 
 function readinessRow({ name, ready, detail }: Readiness): string {

@@ -12,6 +12,7 @@ import type { BundleStatus } from '../policy/bundles/status.ts';
 import type { LimitCounts } from './limits/limit-counts.ts';
 import type { AccessGrants } from './access/access-grants.ts';
 import { createGrantHands } from './access/grant-hands.ts';
+import { describeReport, reportText } from './access/grant-report.ts';
 import type { LimitOverrides } from './limits/limit-overrides.ts';
 import type { PolicyBundles } from './policy/policy-bundles.ts';
 import { refusalLog } from './refusal-log.ts';
@@ -34,7 +35,8 @@ export interface AdminDependencies {
 }
 
 export function createAdmin(dependencies: AdminDependencies): AdminServer {
-  const { keeper, bundles, counts, telemetry, log, clock, isListening, report } = dependencies;
+  const { keeper, bundles, counts, grants, telemetry, log, clock, isListening, report } =
+    dependencies;
   const onFault = faultLog(log);
   const refusal = 'the admin address refused requests without the right token';
   const tellRefusal = refusalLog(log, clock, refusal);
@@ -43,20 +45,16 @@ export function createAdmin(dependencies: AdminDependencies): AdminServer {
     address,
     ...(tokenFile && { tokenFile }),
     listen,
-    facts: () => factsOf(keeper.served, bundles.status()),
+    facts: () => factsOf(keeper.served, bundles.status(), grants),
     readiness: () => [
       policyReadiness(keeper.served, bundles.status()),
       { name: 'limits', ready: true, detail: counts.describe() },
       { name: 'listener', ready: isListening() },
     ],
-    status: () => statusOf(keeper.served, report()),
+    status: () => statusOf(keeper.served, report(), grants),
     rollback: (bundle, peer) => rollBack(bundles, log, bundle, peer),
     limits: createLimitHands({ ...dependencies, limits: () => keeper.served.limits }),
-    grants: createGrantHands({
-      grants: dependencies.grants,
-      terms: () => keeper.served.config.grants,
-      services: () => keeper.served.engines.access?.services,
-    }),
+    grants: createGrantHands(grants),
     scrape: () => telemetry.scrape(),
     scrapeContentType: telemetry.contentType,
     onRefused: (peer) => {
@@ -71,19 +69,22 @@ export function createAdmin(dependencies: AdminDependencies): AdminServer {
 function factsOf(
   { config, policy, limits }: Served,
   statuses: readonly BundleStatus[],
+  grants: AccessGrants,
 ): AdminFacts {
   return {
     version,
     policy: policy.identity,
     bundles: statuses.map((status) => ({ name: status.name, state: stateOf(status) })),
     limits: limits.table.names(),
+    grants: grants.report()?.map((each) => ({ id: each.grant.id, state: reportText(each) })),
     insecureOptions: insecureOptions(config),
   };
 }
 
-function statusOf({ policy }: Served, report: JsonObject): JsonObject {
+function statusOf({ policy }: Served, report: JsonObject, grants: AccessGrants): JsonObject {
   const { name, revision, path } = policy.identity;
-  return { ...report, policy: { name, revision, path } };
+  const known = grants.report()?.map(describeReport);
+  return { ...report, policy: { name, revision, path }, grants: known ?? null };
 }
 
 function policyReadiness(

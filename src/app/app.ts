@@ -56,7 +56,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
   const report = () => statusReport(labels, bundles.status());
   const statusReports = createStatusReports(config.policy.status, report, surroundings);
   const recorder = createAuditTrail(config.audit, labels, log, telemetry);
-  const checks = createChecks({ keeper, clock, recorder, observer: telemetry.observer, onFault });
+  const checks = createChecks({ ...gate, clock, recorder, onFault });
   const server = createGrpcServer(config.server, [checks, health], onFault, door?.doorOptions);
   door?.serve(server);
   const admin = createAdmin({ ...gate, ...surroundings, isListening: () => isListening, report });
@@ -100,12 +100,13 @@ async function lookAtFiles(config: Config, source: ConfigSource): Promise<void> 
 
 /** Tells everything outside the gate what serves from now on. */
 function announceServed(
-  { keeper, callers }: OpenGate,
+  { keeper, callers, grants }: OpenGate,
   recorder: Recorder,
   { telemetry, log }: Surroundings,
 ): void {
-  const { config, mask } = keeper.served;
+  const { config, engines, mask } = keeper.served;
   recorder.useMask(mask);
+  grants.held.apply({ terms: config.grants, services: engines.access?.services });
   callers.keyServers.keepOnly(config.identity.jwt);
   telemetry.setInsecureOptions(insecureOptions(config));
   warnOfInsecurity(config, log);

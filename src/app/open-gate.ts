@@ -1,3 +1,4 @@
+import type { CheckObserver } from '../check/ports.ts';
 import type { Config } from '../config/config.ts';
 import { createBundleNews } from './policy/bundle-news.ts';
 import { createCallerSurroundings } from './callers/caller-surroundings.ts';
@@ -21,6 +22,7 @@ export interface OpenGate {
   readonly counts: LimitCounts;
   readonly overrides: LimitOverrides;
   readonly grants: AccessGrants;
+  readonly observer: CheckObserver;
   /** Begins to look at what other replicas are told. */
   start(journal: Journal): void;
   close(): void;
@@ -40,6 +42,7 @@ export async function openGate(
   const overrides = new LimitOverrides({ board, clock, log, onChange });
   const counts = createLimitCounts(shared, clock, log, () => overrides.current);
   const grants = new AccessGrants({ board: shared.board('grants'), clock, log });
+  telemetry.trackGrants(() => grants.count());
   shared.onConnected(() => {
     overrides.lookNow();
     grants.lookNow();
@@ -66,6 +69,16 @@ export async function openGate(
     grants.start(journal);
     counts.start();
   };
-  const parts = { callers, counts, overrides, grants };
+  const observer = observedBy(telemetry.observer, grants.held);
+  const parts = { callers, counts, overrides, grants, observer };
   return { ...(await orElse(open(), close)), ...parts, start, close };
+}
+
+function observedBy(first: CheckObserver, second: CheckObserver): CheckObserver {
+  return {
+    observe(completed) {
+      first.observe(completed);
+      second.observe(completed);
+    },
+  };
 }

@@ -1,9 +1,10 @@
+import { grantStates, grantStateTexts } from '../domain/grant.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { adminOptions } from './admin-connection.ts';
 import { askAndPrint } from './ask-and-print.ts';
 import { jsonOption, table, type Command, type CommandOption } from './command.ts';
 import type { Arguments } from './parse-arguments.ts';
-import { objectsIn, text, textsIn } from './reply-parts.ts';
+import { number, objectsIn, text, textsIn } from './reply-parts.ts';
 import { UsageError } from './usage-error.ts';
 
 const path = '/v1/grants';
@@ -27,7 +28,8 @@ export const grantAdd: Command = {
     askAndPrint(grantAdd, args, context, {
       needsToken: true,
       call: (given) => ({ method: 'POST', path, body: orderIn(given) }),
-      describe: (grant) => `${stateSentence(grant)}\nTo end it before: ${revokeLine(grant)}`,
+      describe: (grant) =>
+        `${stateSentence(grant)}\nTo end it before: ${context.program} grant revoke ${text(grant['id'])} --by NAME`,
     }),
 };
 
@@ -101,18 +103,15 @@ function signed(given: Arguments, verb: 'approve' | 'revoke') {
 }
 
 function stateSentence(grant: JsonObject): string {
-  const [id, until] = [text(grant['id']), text(grant['expiresAt'])];
-  return isAwaiting(grant)
+  const [id, state, until] = [text(grant['id']), text(grant['state']), text(grant['expiresAt'])];
+  return state === 'awaits_approval'
     ? `${id} waits for another person: grant approve ${id} --by NAME; it ends at ${until}`
-    : `${id} counts until ${until}`;
+    : `${id} ${stateText(state)} until ${until}`;
 }
 
-function revokeLine(grant: JsonObject): string {
-  return `grant revoke ${text(grant['id'])} --by NAME`;
-}
-
-function isAwaiting({ needsApproval, approvedBy }: JsonObject): boolean {
-  return needsApproval === true && approvedBy === undefined;
+function stateText(state: string): string {
+  const known = grantStates.find((each) => each === state);
+  return known === undefined ? state : grantStateTexts[known];
 }
 
 function grantTable({ grants }: JsonObject): string {
@@ -121,12 +120,14 @@ function grantTable({ grants }: JsonObject): string {
     text(grant['from']),
     text(grant['to']),
     [textsIn(grant['methods']).join(','), ...textsIn(grant['paths'])].join(' '),
-    isAwaiting(grant) ? 'waits for approval' : text(grant['expiresAt']),
+    stateText(text(grant['state'])),
+    text(grant['expiresAt']),
+    String(number(grant['uses'])),
     whoAndWhy(grant),
   ]);
   return rows.length === 0
     ? 'nothing is granted'
-    : table([['ID', 'FROM', 'TO', 'WHAT', 'UNTIL', 'BY'], ...rows]);
+    : table([['ID', 'FROM', 'TO', 'WHAT', 'STATE', 'UNTIL', 'USES HERE', 'BY'], ...rows]);
 }
 
 function whoAndWhy(grant: JsonObject): string {

@@ -12,6 +12,7 @@ export interface Grant {
   readonly by: string;
   /** It was given under terms by which another person has to approve it. */
   readonly needsApproval: boolean;
+  /** Another person than `by`. */
   readonly approvedBy?: string;
   /** Milliseconds since 1970, by the clock that all replicas share. */
   readonly postedAtMs: number;
@@ -27,12 +28,26 @@ export interface GrantTerms {
 export const maxGrantMs = 24 * 3_600_000;
 export const maxGrants = 100;
 
-/** Whether nothing but its time limits it. */
-export function counts(grant: Grant, { approval, maxDurationMs }: GrantTerms): boolean {
-  const { needsApproval, approvedBy, by, postedAtMs, expiresAtMs } = grant;
-  if (expiresAtMs - postedAtMs > maxDurationMs) return false;
-  if (approval === 'none' && !needsApproval) return true;
-  return approvedBy !== undefined && !isSamePerson(approvedBy, by);
+export const grantStates = ['counts', 'awaits_approval', 'too_long', 'no_service'] as const;
+/** On one replica. */
+export type GrantState = (typeof grantStates)[number];
+
+/** For people. */
+export const grantStateTexts: Readonly<Record<GrantState, string>> = {
+  counts: 'counts',
+  awaits_approval: 'waits for approval',
+  too_long: 'does not count here: longer than grants.maxDuration',
+  no_service: 'does not count here: no such service in the access document',
+};
+
+/** What a grant is under these terms, until its time is over. */
+export function stateUnder(
+  { approval, maxDurationMs }: GrantTerms,
+  { needsApproval, approvedBy, postedAtMs, expiresAtMs }: Grant,
+): Exclude<GrantState, 'no_service'> {
+  if (expiresAtMs - postedAtMs > maxDurationMs) return 'too_long';
+  const isApproved = approvedBy !== undefined || (approval === 'none' && !needsApproval);
+  return isApproved ? 'counts' : 'awaits_approval';
 }
 
 /** Two spellings of one name are one person. */

@@ -1,6 +1,6 @@
 import type { PolicyEngine } from '../check/ports.ts';
 import { noEdits } from '../domain/decision.ts';
-import { counts, type Grant, type GrantTerms } from '../domain/grant.ts';
+import { type Grant, type GrantTerms, stateUnder } from '../domain/grant.ts';
 import type { PolicyQuestion, PolicyVerdict } from '../domain/policy.ts';
 import type { GrantBook } from './grant-book.ts';
 
@@ -43,7 +43,10 @@ function holding(
     .grantsOf(caller.principal)
     .find(
       ({ grant, lets }) =>
-        grant.to === service && grant.expiresAtMs > nowMs && counts(grant, terms) && lets(request),
+        grant.to === service &&
+        grant.expiresAtMs > nowMs &&
+        stateUnder(terms, grant) === 'counts' &&
+        lets(request),
     )?.grant;
 }
 

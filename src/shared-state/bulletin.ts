@@ -35,8 +35,11 @@ export interface BulletinOptions {
   readonly maxNotices: number;
   /** No notice holds for longer, whoever wrote it. */
   readonly maxLifeMs: number;
-  /** Something was put up, taken down, or has expired; or somebody said {@link Bulletin.announce}. */
-  readonly onChange: (notices: readonly Notice[]) => void;
+  /**
+   * Something was put up, taken down, or has expired; or somebody said {@link Bulletin.announce}.
+   * The time is the board's.
+   */
+  readonly onChange: (notices: readonly Notice[], nowMs: number) => void;
   /** The board answers, but not as it should; told again and again while it lasts. */
   readonly onFault: (cause: string) => void;
 }
@@ -110,7 +113,7 @@ export class Bulletin {
     const notice = { id, content, postedAtMs, expiresAtMs: postedAtMs + lifeMs };
     await this.#replace((notices) => {
       if (notices.length >= maxNotices) {
-        throw new RangeError(`there are ${maxNotices} already; remove one first`);
+        throw new RangeError(`there are ${maxNotices} already; end one first`);
       }
       return [...notices, notice];
     });
@@ -180,8 +183,12 @@ export class Bulletin {
     const all = parseNotices(text.slice(versionLength));
     this.#version = text.slice(0, versionLength);
     this.#setTime(nowMs);
-    const lastMs = nowMs + this.#options.maxLifeMs + clockSlackMs;
-    this.#hold(all.filter(({ expiresAtMs }) => expiresAtMs <= lastMs));
+    const latestMs = nowMs + clockSlackMs;
+    const lastMs = latestMs + this.#options.maxLifeMs;
+    // What claims to be of the future would hold for longer than it says.
+    const isSound = ({ postedAtMs, expiresAtMs }: Notice): boolean =>
+      postedAtMs <= latestMs && expiresAtMs <= lastMs;
+    this.#hold(all.filter(isSound));
   }
 
   #setTime(nowMs: number): void {
@@ -203,6 +210,6 @@ export class Bulletin {
       const waitMs = Math.max(firstMs - nowMs, 0) + 1;
       this.#expiry = setTimeout(() => this.#hold(this.#notices), waitMs).unref();
     }
-    this.#options.onChange(this.#notices);
+    this.#options.onChange(this.#notices, nowMs);
   }
 }

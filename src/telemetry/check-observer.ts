@@ -29,6 +29,7 @@ export function createCheckObserver(registry: Registry): CheckObserver {
   const limitDecisions = createCounterFamily(metrics.limitDecisions, registry);
   const limitsNear = createCounterFamily(metrics.limitsNear, registry);
   const limitsDegraded = createCounterFamily(metrics.limitsDegraded, registry);
+  const grantUses = createCounterFamily(metrics.grantUses, registry);
   const countDenial = createDenialCounter(registry);
 
   return {
@@ -46,7 +47,9 @@ export function createCheckObserver(registry: Registry): CheckObserver {
           if (degraded !== undefined) limitsDegraded.tally(name, degraded).add();
         }
       }
-      if (decision.outcome === 'deny') countDenial(check, decision.reason);
+      if (decision.outcome === 'deny') return countDenial(check, decision.reason);
+      const { service, grant } = check.verdict?.access ?? {};
+      if (grant !== undefined) grantUses.tally(service ?? 'none').add();
     },
   };
 }

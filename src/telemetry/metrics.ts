@@ -47,6 +47,16 @@ export const metrics = {
     help: 'How each limit was decided while its store did not answer: allow, deny or local',
     labelNames: ['limit', 'how'],
   },
+  grants: {
+    name: 'sallyport_grants',
+    help: 'Grants that there are, by what they are on this replica',
+    labelNames: ['state'],
+  },
+  grantUses: {
+    name: 'sallyport_grant_uses_total',
+    help: 'Requests that a grant let through, by the service that it is for',
+    labelNames: ['service'],
+  },
   redisUp: {
     name: 'sallyport_redis_up',
     help: '1 while the limit store answers, 0 while it does not; absent without Redis',

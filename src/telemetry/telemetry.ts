@@ -5,6 +5,7 @@ import { createCheckObserver } from './check-observer.ts';
 import { createCounterFamily } from './counter.ts';
 import { type BundleReport, createBundleCounters, createBundleGauges } from './bundle-metrics.ts';
 import { gauge } from './gauge.ts';
+import { createGrantGauge } from './grant-metrics.ts';
 import { metrics } from './metrics.ts';
 import { createTokenMetrics, type TokenMetrics } from './token-metrics.ts';
 
@@ -16,6 +17,8 @@ export interface Telemetry extends TokenMetrics {
   readonly contentType: string;
   /** Says where the number of checks in flight is read at a scrape. */
   readonly trackChecksInFlight: (read: () => number) => void;
+  /** Says where it is read at a scrape how many grants are in which state. */
+  readonly trackGrants: (read: () => ReadonlyMap<string, number>) => void;
   readonly setRedisUp: (up: boolean) => void;
   /** Says where the state of the bundles is read at a scrape. */
   readonly trackBundles: (read: () => readonly BundleReport[]) => void;
@@ -60,6 +63,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     trackChecksInFlight(read) {
       readChecksInFlight = read;
     },
+    trackGrants: createGrantGauge(registry),
     setRedisUp(up) {
       redisUp.set(up ? 1 : 0);
     },

@@ -39,6 +39,7 @@ async function startTrail(t: TestContext, path: string) {
       policy: undefined,
       bundles: [],
       limits: [],
+      grants: [],
       insecureOptions: [],
     }),
     status: () => ({}),

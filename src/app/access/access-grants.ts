@@ -1,13 +1,21 @@
 import type { Clock } from '../../domain/clock.ts';
-import { type Grant, maxGrantMs, maxGrants } from '../../domain/grant.ts';
+import {
+  type Grant,
+  grantStates,
+  type GrantState,
+  maxGrantMs,
+  maxGrants,
+} from '../../domain/grant.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { type GrantBook, type OpenGrant, openGrants } from '../../grants/grant-book.ts';
+import type { GrantBook } from '../../grants/grant-book.ts';
 import { type Board, Bulletin } from '../../shared-state/bulletin.ts';
 import type { Notice } from '../../shared-state/notice.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import { changeLog } from '../change-log.ts';
 import type { Journal } from '../journal.ts';
-import { approvedContent, contentOf, describeGrant, noticedGrant } from './noticed-grant.ts';
+import type { GrantReport } from './grant-report.ts';
+import { HeldGrants } from './held-grants.ts';
+import { approvedContent, contentOf, noticedGrant } from './noticed-grant.ts';
 
 export interface GrantSurroundings {
   readonly board: Board;
@@ -21,58 +29,59 @@ export interface GrantSurroundings {
  */
 const maxAgeMs = 1500;
 
-/** What every replica writes down when it sees it. */
-type SeenEvent = 'grant_requested' | 'grant_began' | 'grant_expired' | 'grant_ended';
-/** What the replica that was asked writes down, with who asked. */
-type AskedEvent = 'grant_added' | 'grant_approved' | 'grant_revoked';
-
-const sentences: Readonly<Record<SeenEvent | AskedEvent, string>> = {
-  grant_requested: 'a grant waits to be approved',
-  grant_began: 'a grant counts',
-  grant_expired: 'a grant has expired',
-  grant_ended: 'a grant counts no longer, before its time',
-  grant_added: 'a grant was added, as was asked',
-  grant_approved: 'a grant was approved, as was asked',
-  grant_revoked: 'a grant was revoked, as was asked',
-};
-
-const none: readonly OpenGrant[] = [];
-
-/** The grants that there are, on all replicas; each of their beginnings and ends is written down. */
+/** The grants that there are, on all replicas. */
 export class AccessGrants {
   readonly #bulletin: Bulletin;
-  readonly #log: Logger;
-  #journal: Journal | undefined;
-  #known: readonly Grant[] = [];
-  #open: ReadonlyMap<string, readonly OpenGrant[]> = new Map();
+  /** As they were when the board was last seen. */
+  readonly held: HeldGrants;
 
   /** What checks look into. */
   readonly book: GrantBook = {
     nowMs: () => this.#bulletin.nowMs(maxAgeMs),
-    grantsOf: (principal) => this.#open.get(principal) ?? none,
+    grantsOf: (principal) => this.held.grantsOf(principal),
   };
 
   constructor({ board, clock, log }: GrantSurroundings) {
-    this.#log = log;
+    const held = new HeldGrants(log);
+    const tellFault = changeLog(log, 'grants are not read: none counts');
+    this.held = held;
     this.#bulletin = new Bulletin({
       board,
       clock,
       maxNotices: maxGrants,
       maxLifeMs: maxGrantMs,
-      onChange: (notices) => {
-        this.#see(notices);
+      onChange: (notices, nowMs) => {
+        held.see(notices, nowMs);
       },
-      onFault: changeLog(log, 'grants are not read: none counts'),
+      onFault: (cause) => {
+        if (held.conditions.services !== undefined) tellFault(cause);
+      },
     });
   }
 
   /** In the order in which they were given; undefined while that is not known for certain. */
-  get current(): readonly Grant[] | undefined {
-    return this.book.nowMs() === undefined ? undefined : this.#known;
+  report(): readonly GrantReport[] | undefined {
+    return this.book.nowMs() === undefined
+      ? undefined
+      : this.held.all.map((grant) => this.held.report(grant));
+  }
+
+  /** How many there are in each state. `unknown`: they were there when Redis last answered. */
+  count(): ReadonlyMap<GrantState | 'unknown', number> {
+    const isKnown = this.book.nowMs() !== undefined;
+    const counted = new Map<GrantState | 'unknown', number>([
+      ...grantStates.map((state) => [state, 0] as const),
+      ['unknown', 0],
+    ]);
+    for (const held of this.held.states) {
+      const state = isKnown ? held : 'unknown';
+      counted.set(state, (counted.get(state) ?? 0) + 1);
+    }
+    return counted;
   }
 
   start(journal: Journal): void {
-    this.#journal = journal;
+    this.held.writeTo(journal);
     this.#bulletin.start();
   }
 
@@ -100,50 +109,6 @@ export class AccessGrants {
   async revoke(id: string): Promise<Grant | undefined> {
     const notice = await this.#bulletin.withdraw(id);
     return notice && readBack(notice);
-  }
-
-  /** Writes down what somebody did by asking this replica. */
-  noteAsked(
-    event: AskedEvent,
-    grant: Grant,
-    asked: { readonly peer: string; readonly by: string },
-  ) {
-    this.#log.warn(sentences[event], { id: grant.id, ...asked });
-    this.#journal?.note(event, { grant: describeGrant(grant), ...asked });
-  }
-
-  #see(notices: readonly Notice[]): void {
-    const before = new Map(this.#known.map((grant) => [grant.id, grant]));
-    this.#known = notices.flatMap((notice) => {
-      const known = before.get(notice.id);
-      const grant = known?.approvedBy === notice.content['approvedBy'] ? known : undefined;
-      return grant ?? this.#begin(notice);
-    });
-    this.#open = openGrants(this.#known);
-    const left = new Set(this.#known.map(({ id }) => id));
-    for (const grant of before.values()) if (!left.has(grant.id)) this.#end(grant);
-  }
-
-  #begin(notice: Notice): readonly Grant[] {
-    const grant = noticedGrant(notice);
-    if (grant === undefined) {
-      this.#log.error('a grant is not understood, and does not count', { id: notice.id });
-      return [];
-    }
-    const isAwaiting = grant.needsApproval && grant.approvedBy === undefined;
-    this.#note(isAwaiting ? 'grant_requested' : 'grant_began', grant);
-    return [grant];
-  }
-
-  #end(grant: Grant): void {
-    const nowMs = this.#bulletin.nowMs(Infinity) ?? grant.expiresAtMs;
-    this.#note(nowMs < grant.expiresAtMs ? 'grant_ended' : 'grant_expired', grant);
-  }
-
-  #note(event: SeenEvent, grant: Grant): void {
-    const details = describeGrant(grant);
-    this.#log.warn(sentences[event], details);
-    this.#journal?.note(event, { grant: details });
   }
 }
 

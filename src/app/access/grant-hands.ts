@@ -8,56 +8,49 @@ import type { Grant, GrantTerms } from '../../domain/grant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { done, withStore } from '../shared-state/with-store.ts';
 import type { AccessGrants } from './access-grants.ts';
-import { describeGrant } from './noticed-grant.ts';
-
-export interface GrantTable {
-  readonly grants: AccessGrants;
-  readonly terms: () => GrantTerms;
-  /** Of the access document; undefined where there is none. */
-  readonly services: () => readonly string[] | undefined;
-}
+import { describeReport } from './grant-report.ts';
 
 /** What an operator does by hand to grants; all of it is written down, with who asked. */
-export function createGrantHands(table: GrantTable): GrantHands {
-  const { grants } = table;
+export function createGrantHands(grants: AccessGrants): GrantHands {
   return {
     list: () => {
-      const known = grants.current;
-      return known === undefined ? unknownNow : done(known.map(describeGrant));
+      const reports = grants.report();
+      return reports === undefined ? unknownNow : done(reports.map(describeReport));
     },
     add: (written, peer) => {
       const read = readGrantOrder(written);
-      return 'problems' in read ? refused(read.problems) : add(table, read.order, written, peer);
+      return 'problems' in read ? refused(read.problems) : add(grants, read.order, written, peer);
     },
     approve: (id, signature, peer) =>
       signed(signature, async (by) =>
-        noted(table, 'grant_approved', id, await grants.approve(id, by), { peer, by }),
+        noted(grants, 'grant_approved', id, await grants.approve(id, by), { peer, by }),
       ),
     revoke: (id, signature, peer) =>
       signed(signature, async (by) =>
-        noted(table, 'grant_revoked', id, await grants.revoke(id), { peer, by }),
+        noted(grants, 'grant_revoked', id, await grants.revoke(id), { peer, by }),
       ),
   };
 }
 
 const unknownNow: HandOutcome<never> = {
   outcome: 'unavailable',
-  reason: 'Redis does not answer, so no grant counts on this replica',
+  reason:
+    'Redis does not answer as it should, so no grant counts on this replica; its log says why',
 };
 
 function add(
-  { grants, terms, services }: GrantTable,
+  grants: AccessGrants,
   order: GrantOrder,
   written: JsonObject,
   peer: string,
 ): Promise<HandOutcome<JsonObject>> {
-  const { approval, maxDurationMs } = terms();
-  const fault = serviceFault(order.to, services()) ?? durationFault(order.lifeMs, maxDurationMs);
+  const { terms, services } = grants.held.conditions;
+  const fault = serviceFault(order.to, services) ?? durationFault(order.lifeMs, terms);
   if (fault !== undefined) return Promise.resolve({ outcome: 'refused', reason: fault });
   return withStore(async () => {
-    const grant = await grants.add(written, order.lifeMs, approval === 'required');
-    grants.noteAsked('grant_added', grant, { peer, by: order.by });
-    return done(describeGrant(grant));
+    const grant = await grants.add(written, order.lifeMs, terms.approval === 'required');
+    grants.held.noteAsked('grant_added', grant, { peer, by: order.by });
+    return done(describeReport(grants.held.report(grant)));
   });
 }
 
@@ -70,9 +63,9 @@ function serviceFault(to: string, services: readonly string[] | undefined): stri
   return `to: the access document has no service ${JSON.stringify(to)}${hint}`;
 }
 
-function durationFault(lifeMs: number, maxMs: number): string | undefined {
-  return lifeMs > maxMs
-    ? `for: is longer than grants.maxDuration allows (${durationText(maxMs)})`
+function durationFault(lifeMs: number, { maxDurationMs }: GrantTerms): string | undefined {
+  return lifeMs > maxDurationMs
+    ? `for: is longer than grants.maxDuration allows (${durationText(maxDurationMs)})`
     : undefined;
 }
 
@@ -85,7 +78,7 @@ function signed(
 }
 
 function noted(
-  { grants }: GrantTable,
+  { held }: AccessGrants,
   event: 'grant_approved' | 'grant_revoked',
   id: string,
   grant: Grant | undefined,
@@ -94,8 +87,8 @@ function noted(
   if (grant === undefined) {
     return { outcome: 'unknown', reason: `There is no grant ${JSON.stringify(id)}` };
   }
-  grants.noteAsked(event, grant, asked);
-  return done(describeGrant(grant));
+  held.noteAsked(event, grant, asked);
+  return done(describeReport(held.report(grant)));
 }
 
 function refused(problems: readonly Problem[]): Promise<HandOutcome<never>> {

@@ -24,29 +24,18 @@ export function approvedContent(content: JsonObject, approver: string): JsonObje
 /** Undefined where another version of Sallyport, or somebody else, has written it. */
 export function noticedGrant({ id, content, postedAtMs, expiresAtMs }: Notice): Grant | undefined {
   const { order: written, needsApproval, approvedBy } = content;
-  if (!isJsonObject(written) || typeof needsApproval !== 'boolean') return undefined;
+  if (!idForm.test(id) || !isJsonObject(written) || typeof needsApproval !== 'boolean') {
+    return undefined;
+  }
   const read = readGrantOrder(written);
   if ('problems' in read) return undefined;
   const { lifeMs, ...order } = read.order;
   if (expiresAtMs - postedAtMs !== lifeMs) return undefined;
-  return {
-    id,
-    ...order,
-    needsApproval,
-    ...(typeof approvedBy === 'string' && { approvedBy }),
-    postedAtMs,
-    expiresAtMs,
-  };
+  const grant = { id, ...order, needsApproval, postedAtMs, expiresAtMs };
+  if (approvedBy === undefined) return grant;
+  if (typeof approvedBy !== 'string' || isSamePerson(approvedBy, order.by)) return undefined;
+  return { ...grant, approvedBy };
 }
 
-/** For logs, records and programs. */
-export function describeGrant(
-  grant: Grant,
-): Readonly<Record<string, string | boolean | readonly string[]>> {
-  const { postedAtMs, expiresAtMs, ...said } = grant;
-  return {
-    ...said,
-    postedAt: new Date(postedAtMs).toISOString(),
-    expiresAt: new Date(expiresAtMs).toISOString(),
-  };
-}
+/** It becomes part of a header. */
+const idForm = /^[0-9a-f]{8}$/;

@@ -21,6 +21,7 @@ const facts: AdminFacts = {
   policy: { name: 'example', revision: 'r<1>', path: 'envoy/authz/allow' },
   bundles: [{ name: 'example', state: 'revision r<1> since noon' }],
   limits: ['orders-read', 'all'],
+  grants: [{ id: '3f9a61c0', state: 'by <ann>; used 3 times here' }],
   insecureOptions: ['ambiguousPaths.dot-segment'],
 };
 const loopback: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
@@ -126,6 +127,7 @@ test('the page shows the state, escaped, and nothing in it can run or load', asy
   assert.equal(status, 200);
   assert.match(body, /Sallyport 1\.2\.3/);
   assert.match(body, /r&lt;1&gt;/);
+  assert.match(body, /3f9a61c0<.*by &lt;ann&gt;; used 3 times here/);
   assert.match(body, /orders-read, all/);
   assert.match(body, /ambiguousPaths\.dot-segment/);
   assert.match(body, /not ready: &lt;script&gt;alert\(&quot;1&quot;\)/);

@@ -174,6 +174,7 @@ test('what the rest of the server tells is in the scrape, and only what was told
   const telemetry = createTelemetry({ version: '1' });
   assert.ok(!parse(await telemetry.scrape()).has('sallyport_redis_up'), 'no Redis, no outage');
   telemetry.setRedisUp(false);
+  telemetry.trackGrants(() => new Map([['counts', 2]]));
   telemetry.trackChecksInFlight(() => 7);
   let bundles = [{ name: 'example', activeRevision: 'r1', lastSuccessMs: 1000 }];
   telemetry.trackBundles(() => bundles);
@@ -189,6 +190,7 @@ test('what the rest of the server tells is in the scrape, and only what was told
   const samples = parse(await telemetry.scrape());
   const told: [sample: string, value: number | undefined][] = [
     ['sallyport_redis_up', 0],
+    ['sallyport_grants{state="counts"}', 2],
     ['sallyport_checks_in_flight', 7],
     ['sallyport_bundle_revision_info{name="example",revision="r1"}', undefined],
     ['sallyport_bundle_revision_info{name="example",revision="r2"}', 1],
@@ -203,6 +205,26 @@ test('what the rest of the server tells is in the scrape, and only what was told
     ['sallyport_insecure_option{name="b"}', 1],
   ];
   for (const [sample, value] of told) assert.equal(samples.get(sample), value, sample);
+});
+
+test('what a grant let through is counted by service, and what it did not is not', async () => {
+  const { observer, scrape } = createTelemetry({ version: '1' });
+  const verdict = {
+    decision: allowance,
+    input: undefined,
+    result: undefined,
+    rule: undefined,
+    reasons: [],
+    limits: [],
+  };
+  const granted = { service: 'orders', rule: undefined, grant: '3f9a61c0' };
+  const byRule = { service: 'orders', rule: 'web-reads' };
+  observer.observe(completed(allowance, { verdict: { ...verdict, access: granted } }));
+  observer.observe(completed(allowance, { verdict: { ...verdict, access: byRule } }));
+  const refused = new Denial('rate_limited', 'too many');
+  observer.observe(completed(refused, { verdict: { ...verdict, access: granted } }));
+  const samples = parse(await scrape());
+  assert.equal(samples.get('sallyport_grant_uses_total{service="orders"}'), 1);
 });
 
 test('two telemetries share nothing, and the global registry stays empty', async () => {
