@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -61,8 +62,9 @@ function open(url: URL, ca: string | undefined, signal: AbortSignal): Promise<In
 }
 
 function certificateOf({ socket }: IncomingMessage): CertificateFacts | undefined {
-  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
-  return certificate && factsOf(certificate);
+  if (!(socket instanceof TLSSocket)) return undefined;
+  // Not by `getPeerX509Certificate`: it never frees the others that a server sends.
+  return factsOf(new X509Certificate(socket.getPeerCertificate().raw));
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

@@ -1,4 +1,4 @@
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { spiffeIdIn } from '../../domain/certificate-names.ts';
 import type { SpiffeId } from '../../domain/spiffe-id.ts';
@@ -22,7 +22,7 @@ export interface TlsClient {
 
 /** Judges a peer by what OpenSSL says of its chain, by who it is, and by whether that one may come in. */
 export function admit(socket: TLSSocket, trust: Trust): TlsClient | Refusal {
-  const leaf = socket.getPeerX509Certificate();
+  const leaf = leafOf(socket);
   if (leaf === undefined) return { cause: 'no_certificate', detail: 'no certificate was shown' };
   if (!socket.authorized) return verdictOf(String(socket.authorizationError));
   if (socket.isSessionReused()) {
@@ -41,6 +41,13 @@ export function admit(socket: TLSSocket, trust: Trust): TlsClient | Refusal {
   if (vouchers === undefined) return strangerOf(id);
   const client = { id, vouchers, expiresAtMs: leaf.validToDate.getTime() };
   return refusalOf(client, trust) ?? client;
+}
+
+/** Not by `getPeerX509Certificate`: it never frees the others that a peer sent, be it a stranger. */
+function leafOf(socket: TLSSocket): X509Certificate | undefined {
+  // The types have it always; without a certificate there is none.
+  const raw: Buffer | undefined = socket.getPeerCertificate().raw;
+  return raw && new X509Certificate(raw);
 }
 
 /** Why a peer may not come in, or may not stay; undefined when it may. */
