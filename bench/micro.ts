@@ -52,10 +52,10 @@ async function stages(): Promise<Operation[]> {
   return [
     { name: 'decode', run: () => decodeCheckRequest(bytes) },
     { name: 'request view', run: () => gate.requests.read(attributes) },
-    { name: 'caller', run: () => gate.callers.resolve(request) },
+    { name: 'caller', run: () => gate.callers.resolve(request, deadlineMs) },
     {
       name: 'caller, with a known token',
-      run: () => known.gate.callers.resolve(knownRequest),
+      run: () => known.gate.callers.resolve(knownRequest, deadlineMs),
     },
     { name: 'input document', run: () => inputDocument(question, inputOptions) },
     {

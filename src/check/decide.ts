@@ -27,7 +27,9 @@ export async function decide(gate: Gate, check: Check, clock: Clock): Promise<De
   if (request instanceof Denial) return request;
   check.request = request;
 
-  const resolving = timed('caller', check, clock, () => gate.callers.resolve(request));
+  const resolving = timed('caller', check, clock, () =>
+    gate.callers.resolve(request, check.deadlineMs),
+  );
   const caller =
     resolving instanceof Promise
       ? await inTime('caller', check, clock, () => resolving)

@@ -14,8 +14,14 @@ export interface RequestReader {
 
 /** Establishes who is calling. `undefined` only where the configuration lets the policy decide. */
 export interface CallerResolver {
-  /** A promise only where a token is new here, or may be used once only. */
-  resolve(request: RequestView): Caller | undefined | Denial | Promise<Caller | undefined | Denial>;
+  /**
+   * A promise only where a token is new here, or may be used once only. `deadlineMs` is on the
+   * monotonic clock; an answer after it is of no use to anyone.
+   */
+  resolve(
+    request: RequestView,
+    deadlineMs: number,
+  ): Caller | undefined | Denial | Promise<Caller | undefined | Denial>;
 }
 
 /** Answers whether a request is allowed. Never throws: a failing evaluation is a denial. */

@@ -30,10 +30,11 @@ export interface CallerResolverOptions {
 export function createCallerResolver(options: CallerResolverOptions): CallerResolver {
   const { peers, tokens } = options;
   return {
-    resolve(request) {
+    resolve(request, deadlineMs) {
       const peer = peers.resolve(request);
       if (peer instanceof Denial && peer.reason !== 'unauthenticated') return peer;
-      const shown = tokens.size === 0 ? noTokens : shownTokens(request, tokens);
+      const shown =
+        tokens.size === 0 ? noTokens : shownTokens(request, tokens, accountOf(peer), deadlineMs);
       if (shown instanceof Denial) return shown;
       if (shown.length === 0) return callerOf(peer, undefined, options);
       const judge = (verified: readonly (Verified | Denial)[]) =>
@@ -49,15 +50,22 @@ type Judged = Verified | Denial;
 
 const noTokens: readonly Judged[] = [];
 
+/** Whoever is not known shares with all others who are not. */
+function accountOf(peer: Caller | Denial): string {
+  return peer instanceof Denial ? '' : peer.principal;
+}
+
 function shownTokens(
   request: RequestView,
   tokens: ReadonlyMap<string, TokenVerifier>,
+  peer: string,
+  deadlineMs: number,
 ): readonly (Judged | Promise<Judged>)[] | Denial {
   const shown: (Judged | Promise<Judged>)[] = [];
   for (const [header, verifier] of tokens) {
     const text = tokenInHeader(header, headerOf(request, header));
     if (text instanceof Denial) return text;
-    if (text !== undefined) shown.push(verifier.verify(text));
+    if (text !== undefined) shown.push(verifier.verify(text, peer, deadlineMs));
   }
   return shown;
 }

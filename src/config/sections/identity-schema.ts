@@ -45,7 +45,7 @@ export const identity = section<IdentitySettings>(
       'maxVerifications',
       integer(1, 100_000),
       '1000',
-      'Of tokens that are new here, in one second; more checks with one are denied as `overloaded`.',
+      'Of tokens that are new here, in one second, shared fairly by peers; more checks with one are denied as `overloaded`.',
     ),
   },
   (value) => [

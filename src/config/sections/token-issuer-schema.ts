@@ -53,7 +53,7 @@ const writtenKeySet = section<WrittenKeySet>(
       'minInterval',
       duration('100ms', '1h'),
       '10s',
-      'But never sooner than this after it was asked last.',
+      'But never sooner than this after it was asked last: then, if a token named a new key.',
     ),
     keepMs: defaulted(
       'keep',

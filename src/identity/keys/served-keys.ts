@@ -19,23 +19,26 @@ export interface ServedKeysOptions {
 const jitter = 0.2;
 
 /**
- * Keys from the issuer's server. They are asked for ahead of time, again and again, and out of turn
- * when a token names one that is not known; never two requests at once, nor sooner after the last
- * than `minIntervalMs`. The last good keys hold through an outage, for `keepMs`.
+ * Keys from the issuer's server. They are asked for ahead of time, again and again, and sooner when
+ * a token names one that is not known; never two requests at once, nor sooner after the last than
+ * `minIntervalMs`. The last good keys hold through an outage, for `keepMs`.
  */
 export class ServedKeys implements KeySource {
   readonly #options: ServedKeysOptions;
   #keys: KeySet = new Map();
   #goodUntilMs = -Infinity;
-  #askedAtMs = -Infinity;
-  #asking: Promise<void> | undefined;
+  /** Of the request that is under way, or else of the next. */
+  #asksAtMs = Infinity;
+  #answered = Promise.withResolvers<void>();
+  #isAsking = false;
+  #mayAskAtMs = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   #certificate: CertificateFacts | undefined;
 
   constructor(options: ServedKeysOptions) {
     this.#options = options;
-    void this.refresh();
+    this.#askAt(this.#mayAskAtMs);
   }
 
   /** Of the server, when it answered last; undefined without TLS. */
@@ -48,29 +51,44 @@ export class ServedKeys implements KeySource {
     return isGood ? this.#keys.get(name) : undefined;
   }
 
-  refresh(): Promise<void> | undefined {
-    const { settings, clock } = this.#options;
-    if (this.#asking !== undefined || this.#closed) return this.#asking;
-    if (clock.monotonicMs() - this.#askedAtMs < settings.minIntervalMs) return undefined;
-    this.#askedAtMs = clock.monotonicMs();
-    this.#asking = this.#ask();
-    return this.#asking;
+  /** Where it is too soon to ask, the keys are asked for when it is not, whoever still waits. */
+  refresh(deadlineMs: number): Promise<void> | undefined {
+    if (this.#closed) return undefined;
+    const mayAsk = this.#mayAskAtMs <= this.#options.clock.monotonicMs();
+    if (!this.#isAsking && (mayAsk || this.#mayAskAtMs < this.#asksAtMs)) {
+      this.#askAt(this.#mayAskAtMs);
+    }
+    return this.#asksAtMs < deadlineMs ? this.#answered.promise : undefined;
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#answered.resolve();
+  }
+
+  #askAt(atMs: number): void {
+    clearTimeout(this.#timer);
+    this.#asksAtMs = atMs;
+    const waitMs = atMs - this.#options.clock.monotonicMs();
+    if (waitMs <= 0) void this.#ask();
+    // Timers may be early by a part of a millisecond.
+    else this.#timer = setTimeout(() => this.#askAt(atMs), Math.ceil(waitMs)).unref();
   }
 
   /** Never rejects. */
   async #ask(): Promise<void> {
-    clearTimeout(this.#timer);
-    const { settings, onFetched } = this.#options;
+    const { settings, clock, onFetched } = this.#options;
+    this.#isAsking = true;
+    this.#mayAskAtMs = clock.monotonicMs() + settings.minIntervalMs;
     const fault = await this.#fetch();
-    this.#asking = undefined;
+    this.#isAsking = false;
+    this.#answered.resolve();
     if (this.#closed) return;
+    this.#answered = Promise.withResolvers();
     const delayMs = fault === undefined ? settings.refreshMs : settings.minIntervalMs;
-    this.#askIn(Math.max(delayMs * (1 - jitter * Math.random()), settings.minIntervalMs));
+    const waitMs = Math.max(delayMs * (1 - jitter * Math.random()), settings.minIntervalMs);
+    this.#askAt(clock.monotonicMs() + waitMs);
     onFetched(fault);
   }
 
@@ -86,11 +104,5 @@ export class ServedKeys implements KeySource {
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
-  }
-
-  #askIn(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      if (this.refresh() === undefined) this.#askIn(this.#options.settings.minIntervalMs);
-    }, delayMs).unref();
   }
 }

@@ -18,9 +18,11 @@ export async function spendToken(
   if (typeof id !== 'string' || id === '') {
     return new Denial('token_invalid', `the token has no ${claim}, so it could be used twice`);
   }
+  // Longer than we take it for good: another replica's clock, or ours when it is set, may be behind.
+  const keepMs = goodUntilMs - clock.nowMs() + settings.clockSkewMs;
   const key = hash('sha256', JSON.stringify([settings.issuer, claim, id]), 'base64url');
   try {
-    const isFirst = await store.use(key, Math.max(Math.ceil(goodUntilMs - clock.nowMs()), 1));
+    const isFirst = await store.use(key, Math.max(Math.ceil(keepMs), 1));
     return isFirst ? undefined : new Denial('token_replayed', `${claim} was used before`);
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);

@@ -4,9 +4,10 @@ import type { TokenIssuerSettings } from '../../domain/token-settings.ts';
 import type { VerifiedToken } from '../../domain/caller.ts';
 import type { DecodedToken } from './decode-token.ts';
 
-/** What a token says that will be the caller's if its signature is good, and until when. */
+/** What a token says that will be the caller's if its signature is good, and when, since 1970. */
 export interface CheckedClaims {
   readonly token: VerifiedToken;
+  readonly goodFromMs: number;
   readonly goodUntilMs: number;
 }
 
@@ -21,8 +22,11 @@ export function checkClaims(
 ): CheckedClaims | Denial {
   const fault = headerFault(header, settings) ?? audienceFault(claims, settings);
   if (fault !== undefined) return invalid(fault);
-  const expiresAt = checkTimes(claims, settings, nowMs);
-  if (expiresAt instanceof Denial) return expiresAt;
+  const times = timesIn(claims, settings);
+  if (times instanceof Denial) return times;
+  const untimely = untimeliness(times, nowMs);
+  if (untimely !== undefined) return untimely;
+  const { expiresAt, goodFromMs, goodUntilMs } = times;
   const { sub } = claims;
   if (typeof sub !== 'string' || sub === '') return invalid('the token has no sub');
   const scopes = scopesIn(claims);
@@ -38,7 +42,8 @@ export function checkClaims(
       expiresAt,
       ...(!settings.forward && { keptFromUpstream: settings.header }),
     },
-    goodUntilMs: expiresAt * 1000 + settings.clockSkewMs,
+    goodFromMs,
+    goodUntilMs,
   };
 }
 
@@ -63,23 +68,37 @@ function audienceFault(claims: JsonObject, settings: TokenIssuerSettings): strin
   return isForUs ? undefined : 'the token is for another audience';
 }
 
-/** When it expires, in seconds since 1970. */
-function checkTimes(
+interface Times {
+  readonly goodFromMs: number;
+  readonly goodUntilMs: number;
+}
+
+/** Also of a token that was good: clocks are set, and it may have waited. */
+export function untimeliness(
+  { goodFromMs, goodUntilMs }: Times,
+  nowMs: number,
+): Denial | undefined {
+  if (nowMs >= goodUntilMs) return new Denial('token_expired', 'the token has expired');
+  return nowMs < goodFromMs ? invalid('the token is not valid yet') : undefined;
+}
+
+/** `expiresAt` is in seconds since 1970. */
+function timesIn(
   claims: JsonObject,
   { maxLifetimeMs, clockSkewMs }: TokenIssuerSettings,
-  nowMs: number,
-): number | Denial {
+): (Times & { readonly expiresAt: number }) | Denial {
   const { exp, iat, nbf = iat } = claims;
   if (!isTime(exp)) return invalid('the token has no exp');
   if (!isTime(iat)) return invalid('the token has no iat');
   if (!isTime(nbf)) return invalid('the token has an nbf that is no time');
-  if (nowMs >= exp * 1000 + clockSkewMs) return expired();
-  const earliestMs = Math.max(nbf, iat) * 1000 - clockSkewMs;
-  if (nowMs < earliestMs) return invalid('the token is not valid yet');
   if ((exp - iat) * 1000 > maxLifetimeMs) {
     return invalid(`the token is good for longer than ${maxLifetimeMs / 1000} s`);
   }
-  return exp;
+  return {
+    expiresAt: exp,
+    goodFromMs: Math.max(nbf, iat) * 1000 - clockSkewMs,
+    goodUntilMs: exp * 1000 + clockSkewMs,
+  };
 }
 
 /** RFC 7519 §2, NumericDate: seconds, perhaps with a fraction. */
@@ -98,10 +117,6 @@ function scopesIn(claims: JsonObject): readonly string[] {
 function textsIn(value: JsonValue | undefined): readonly string[] {
   if (typeof value === 'string') return [value];
   return isJsonArray(value) ? value.filter((item) => typeof item === 'string') : [];
-}
-
-export function expired(): Denial {
-  return new Denial('token_expired', 'the token has expired');
 }
 
 function invalid(detail: string): Denial {

@@ -1,6 +1,8 @@
 import { compactVerify, type CryptoKey } from 'jose';
 import type { Clock } from '../../domain/clock.ts';
 import { Denial } from '../../domain/decision.ts';
+import { FairPlaces } from './budget/fair-places.ts';
+import { type Account, VerificationBudget } from './budget/verification-budget.ts';
 import type { DecodedToken } from './decode-token.ts';
 
 export interface SignatureBudget {
@@ -10,37 +12,41 @@ export interface SignatureBudget {
   readonly concurrent: number;
 }
 
-/** Whether a token is signed with a key; `overloaded` when the budget does not allow to find out. */
-export type SignatureCheck = (
-  token: DecodedToken,
-  algorithm: string,
-  key: CryptoKey,
-) => Promise<boolean> | Denial;
+/** Of a token that its issuer's key is to have signed, and on whose account that is found out. */
+export interface SignatureQuestion {
+  readonly token: DecodedToken;
+  readonly algorithm: string;
+  readonly key: CryptoKey;
+  readonly peer: string;
+}
+
+/** Whether the signature is good; `overloaded` when the peer's share does not allow to find out. */
+export type SignatureCheck = (question: SignatureQuestion) => Promise<boolean> | Denial;
 
 export function createSignatureCheck(budget: SignatureBudget, clock: Clock): SignatureCheck {
-  let second = 0;
-  let startedInSecond = 0;
-  let running = 0;
+  const verifications = new VerificationBudget(budget.perSecond, clock);
+  const running = new FairPlaces(budget.concurrent);
 
-  async function verify(token: DecodedToken, algorithm: string, key: CryptoKey): Promise<boolean> {
+  async function verify(question: SignatureQuestion, account: Account): Promise<boolean> {
+    const { token, algorithm, key, peer } = question;
     try {
       await compactVerify(token.text, key, { algorithms: [algorithm] });
+      verifications.wasGood(account);
       return true;
     } catch {
       return false;
     } finally {
-      running -= 1;
+      running.giveBack(peer);
     }
   }
 
-  return (token, algorithm, key) => {
-    const now = Math.floor(clock.monotonicMs() / 1000);
-    if (now !== second) [second, startedInSecond] = [now, 0];
-    if (startedInSecond >= budget.perSecond || running >= budget.concurrent) {
-      return new Denial('overloaded', 'too many tokens are being verified');
-    }
-    startedInSecond += 1;
-    running += 1;
-    return verify(token, algorithm, key);
+  return (question) => {
+    if (!running.take(question.peer)) return overloaded;
+    const account = verifications.take(question.peer);
+    if (account !== undefined) return verify(question, account);
+    running.giveBack(question.peer);
+    return overloaded;
   };
 }
+
+const overloaded = new Denial('overloaded', 'this peer, or all, showed too many new tokens');

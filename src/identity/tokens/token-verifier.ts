@@ -7,7 +7,8 @@ import type { TokenIssuerSettings } from '../../domain/token-settings.ts';
 import { keyName, type VerificationKey } from '../keys/key-set.ts';
 import type { KeySource } from '../keys/key-source.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { checkClaims, expired } from './claim-checks.ts';
+import { FairPlaces } from './budget/fair-places.ts';
+import { checkClaims, untimeliness } from './claim-checks.ts';
 import { type DecodedToken, decodeToken } from './decode-token.ts';
 import { principalIn, type TokenPrincipal } from './token-principal.ts';
 import type { SignatureCheck } from './signature-check.ts';
@@ -24,6 +25,7 @@ export interface Verified {
   readonly token: VerifiedToken;
   readonly principal: TokenPrincipal;
   /** Since 1970. */
+  readonly goodFromMs: number;
   readonly goodUntilMs: number;
 }
 
@@ -41,12 +43,17 @@ export interface TokenVerifierOptions {
 
 /** Characters of tokens; what is kept of one takes a few times as much memory. */
 const maxRememberedTokens = 8 * 1024 * 1024;
-/** Tokens with a bad signature, in a place of their own: they cannot push out a good one. */
+/**
+ * Tokens with a bad signature, in a place of their own: they cannot push out a good one. Who pushes
+ * out somebody else's pays for it with verifications of its own.
+ */
 const maxRememberedForgeries = 1024;
 /** Checks that wait for newer keys at the same time; the others are denied at once. */
-const maxWaiting = 32;
+const maxWaiting = 64;
 
-interface Remembered extends Verified {
+/** The key that a signature was judged by. */
+interface Judgement {
+  readonly issuer: TokenIssuer;
   readonly keyName: string;
   readonly key: VerificationKey;
 }
@@ -55,36 +62,44 @@ interface Remembered extends Verified {
 export class TokenVerifier {
   readonly #options: TokenVerifierOptions;
   readonly #issuers: ReadonlyMap<string, TokenIssuer>;
-  readonly #remembered = new BoundedMap<Remembered>(maxRememberedTokens);
-  /** With the key that they are not signed with. */
-  readonly #forged = new BoundedMap<VerificationKey>(maxRememberedForgeries);
+  readonly #remembered = new BoundedMap<Verified & Judgement>(maxRememberedTokens);
+  readonly #forged = new BoundedMap<Judgement>(maxRememberedForgeries);
   /** By digest, so that a token that comes many times at once is verified once. */
   readonly #underWay = new Map<string, Promise<Verified | Denial>>();
-  #waiting = 0;
+  readonly #waiting = new FairPlaces(maxWaiting);
 
   constructor(options: TokenVerifierOptions) {
     this.#options = options;
     this.#issuers = new Map(options.issuers.map((issuer) => [issuer.settings.issuer, issuer]));
   }
 
-  /** A promise only for a token that was not seen before. */
-  verify(text: string): Verified | Denial | Promise<Verified | Denial> {
+  /**
+   * A promise only for a token that was not seen before. `peer` is whose share of verifications it
+   * takes; `deadlineMs` is on the monotonic clock.
+   */
+  verify(
+    text: string,
+    peer: string,
+    deadlineMs: number,
+  ): Verified | Denial | Promise<Verified | Denial> {
     const digest = hash('sha256', text, 'base64url');
     const remembered = this.#remembered.get(digest);
-    if (remembered !== undefined && isStillSigned(remembered)) {
-      const isGood = this.#options.clock.nowMs() < remembered.goodUntilMs;
-      return this.#judged(remembered.issuer, isGood ? remembered : expired(), 'remembered');
+    if (remembered !== undefined && isStillTheKey(remembered)) {
+      const untimely = untimeliness(remembered, this.#options.clock.nowMs());
+      return this.#judged(remembered.issuer, untimely ?? remembered, 'remembered');
     }
-    this.#remembered.delete(digest);
+    const forged = this.#forged.get(digest);
+    if (forged !== undefined && isStillTheKey(forged))
+      return this.#judged(forged.issuer, badlySigned);
     const underWay = this.#underWay.get(digest);
     if (underWay !== undefined) return underWay;
-    const answer = this.#examine(text, digest);
+    const answer = this.#examine(text, { digest, peer, deadlineMs });
     if (!(answer instanceof Promise)) return answer;
     this.#underWay.set(digest, answer);
     return answer.finally(() => this.#underWay.delete(digest));
   }
 
-  #examine(text: string, digest: string): Verified | Denial | Promise<Verified | Denial> {
+  #examine(text: string, showing: Showing): Verified | Denial | Promise<Verified | Denial> {
     const decoded = decodeToken(text);
     if (decoded === undefined) return this.#judged(undefined, invalid('the token is no JWT'));
     const { iss } = decoded.claims;
@@ -96,47 +111,51 @@ export class TokenVerifier {
     if (candidate instanceof Denial) return this.#judged(issuer, candidate);
     const key = issuer.keys.find(candidate.keyName);
     return key === undefined
-      ? this.#verifyLater(candidate, digest)
-      : this.#verify(candidate, key, digest);
+      ? this.#verifyLater(candidate, showing)
+      : this.#verify(candidate, key, showing);
   }
 
   /** The issuer may have begun to sign with a key that it did not have when it was asked last. */
-  #verifyLater(candidate: Candidate, digest: string): Denial | Promise<Verified | Denial> {
-    const { issuer, decoded, keyName: name } = candidate;
-    const unknown = invalid(`no key ${shown(decoded.header['kid'])} of ${issuer.settings.issuer}`);
-    const refreshed = issuer.keys.refresh();
-    if (refreshed === undefined || this.#waiting >= maxWaiting) {
-      return this.#judged(issuer, unknown);
+  #verifyLater(candidate: Candidate, showing: Showing): Denial | Promise<Verified | Denial> {
+    const { issuer, keyName: name } = candidate;
+    const { peer, deadlineMs } = showing;
+    const refreshed = issuer.keys.refresh(deadlineMs);
+    if (refreshed === undefined || !this.#waiting.take(peer)) {
+      return this.#judged(issuer, unknownKey(candidate));
     }
-    this.#waiting += 1;
     return refreshed.then(() => {
-      this.#waiting -= 1;
+      this.#waiting.giveBack(peer);
       const key = issuer.keys.find(name);
       return key === undefined
-        ? this.#judged(issuer, unknown)
-        : this.#verify(candidate, key, digest);
+        ? this.#judged(issuer, unknownKey(candidate))
+        : this.#verify(candidate, key, showing);
     });
   }
 
   #verify(
     candidate: Candidate,
     key: VerificationKey,
-    digest: string,
+    { digest, peer }: Showing,
   ): Denial | Promise<Verified | Denial> {
-    const { issuer, decoded } = candidate;
-    const forged = invalid('the signature is not good');
-    if (this.#forged.get(digest) === key) return this.#judged(issuer, forged);
-    const checking = this.#options.checkSignature(decoded, candidate.algorithm, key.key);
+    const { decoded, algorithm, ...verified } = candidate;
+    const { issuer, keyName: name } = verified;
+    const checking = this.#options.checkSignature({
+      token: decoded,
+      algorithm,
+      key: key.key,
+      peer,
+    });
     if (checking instanceof Denial) return this.#judged(issuer, checking);
     return checking.then((isSigned) => {
       if (!isSigned) {
-        this.#forged.set(digest, key, 1);
-        return this.#judged(issuer, forged);
+        this.#forged.set(digest, { issuer, keyName: name, key }, 1);
+        return this.#judged(issuer, badlySigned);
       }
-      const { token, goodUntilMs, principal, keyName: name } = candidate;
-      const verified = { issuer, token, goodUntilMs, principal, keyName: name, key };
-      this.#remembered.set(digest, verified, decoded.text.length);
-      return this.#judged(issuer, verified);
+      const good = { ...verified, key };
+      // Meanwhile the issuer may have dropped the key, and the token have expired.
+      if (!isStillTheKey(good)) return this.#judged(issuer, unknownKey(candidate));
+      this.#remembered.set(digest, good, decoded.text.length);
+      return this.#judged(issuer, untimeliness(good, this.#options.clock.nowMs()) ?? good);
     });
   }
 
@@ -149,6 +168,13 @@ export class TokenVerifier {
     this.#options.onJudged(issuer?.settings.issuer ?? 'other', result);
     return answer;
   }
+}
+
+/** How a token came. */
+interface Showing {
+  readonly digest: string;
+  readonly peer: string;
+  readonly deadlineMs: number;
 }
 
 /** A token of which only the signature is still to be judged. */
@@ -175,8 +201,8 @@ function candidateFrom(
   return { issuer, decoded, algorithm, keyName: keyName(algorithm, kid), principal, ...checked };
 }
 
-/** Not when the issuer has dropped the key since. */
-function isStillSigned({ issuer, keyName: name, key }: Remembered): boolean {
+/** Not when the issuer has dropped it since. */
+function isStillTheKey({ issuer, keyName: name, key }: Judgement): boolean {
   return issuer.keys.find(name) === key;
 }
 
@@ -187,6 +213,12 @@ function shown(value: JsonValue | undefined): string {
   return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
 }
 
+function unknownKey({ issuer, decoded }: Candidate): Denial {
+  return invalid(`no key ${shown(decoded.header['kid'])} of ${issuer.settings.issuer}`);
+}
+
 function invalid(detail: string): Denial {
   return new Denial('token_invalid', detail);
 }
+
+const badlySigned = invalid('the signature is not good');

@@ -2,6 +2,7 @@ import type { Caller } from '../../../src/domain/caller.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import { Denial } from '../../../src/domain/decision.ts';
 import type { IdentitySettings } from '../../../src/domain/identity-settings.ts';
+import type { RequestView } from '../../../src/domain/request.ts';
 import type { TokenIssuerSettings } from '../../../src/domain/token-settings.ts';
 import { createCallerResolver } from '../../../src/identity/caller-resolver.ts';
 import { readKeySet } from '../../../src/identity/keys/key-set.ts';
@@ -88,7 +89,7 @@ export function callersWith(options: CallersOptions = {}) {
     keys: source,
   }));
   const byHeader = Map.groupBy(all, (issuer) => issuer.settings.header);
-  return createCallerResolver({
+  const resolver = createCallerResolver({
     require: options.require ?? 'either',
     peers: createPeerResolver({ sources: ['peer'], ...settings }),
     federatedTrustDomains: new Set(settings.federatedTrustDomains),
@@ -101,6 +102,9 @@ export function callersWith(options: CallersOptions = {}) {
     replays: options.replays ?? new MemoryReplayStore(clock),
     clock,
   });
+  return {
+    resolve: (request: RequestView, deadlineMs = Infinity) => resolver.resolve(request, deadlineMs),
+  };
 }
 
 export type Callers = ReturnType<typeof callersWith>;

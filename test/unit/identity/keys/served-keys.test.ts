@@ -88,7 +88,7 @@ test('the last good keys hold through an outage, and not for ever', async () => 
   await until('the first key', () => has(keys, 'first'));
   await server.stop();
   clock.advance(3_599_999);
-  await keys.refresh();
+  await keys.refresh(Infinity);
   assert.match(String(faults.at(-1)), /ECONNREFUSED/);
   assert.ok(has(keys, 'first'));
   clock.advance(1);
@@ -158,7 +158,7 @@ for (const [what, misbehave, fault] of misbehaviours) {
     await until('the first key', () => has(keys, 'first'));
     misbehave();
     await sleep(25);
-    await keys.refresh();
+    await keys.refresh(Infinity);
     assert.match(String(faults.at(-1)), fault);
     assert.ok(has(keys, 'first'));
     assert.ok(!has(keys, 'second'));
@@ -170,7 +170,7 @@ test('an issuer that takes all its keys back is obeyed', async () => {
   await until('the first key', () => has(keys, 'first'));
   server.publish();
   await sleep(25);
-  await keys.refresh();
+  await keys.refresh(Infinity);
   assert.match(String(faults.at(-1)), /has no key/);
   assert.ok(!has(keys, 'first'));
 });
@@ -180,13 +180,42 @@ test('ten thousand tokens with unknown keys are one request in an interval', asy
   const { keys } = open({ minIntervalMs: 10_000 }, { clock });
   await until('the first key', () => has(keys, 'first'));
   assert.equal(server.requests, 1);
-  for (let index = 0; index < 10_000; index += 1) void keys.refresh();
-  assert.equal(keys.refresh(), undefined, 'too soon');
+  const deadlineMs = clock.monotonicMs() + 150;
+  for (let index = 0; index < 10_000; index += 1) {
+    assert.equal(keys.refresh(deadlineMs), undefined, 'too soon');
+  }
   clock.advance(10_000);
-  const asked = Array.from({ length: 10_000 }, () => keys.refresh());
+  const asked = Array.from({ length: 10_000 }, () => keys.refresh(Infinity));
   assert.equal(new Set(asked).size, 1, 'all wait for the same answer');
   await asked[0];
   assert.equal(server.requests, 2);
+});
+
+test('a key that is asked for too soon is asked for as soon as it may be, whoever waits', async () => {
+  const { keys } = open({ minIntervalMs: 200 });
+  await until('the first key', () => has(keys, 'first'));
+  server.publish(second);
+  assert.equal(keys.refresh(systemClock.monotonicMs()), undefined);
+  await until('the second key', () => has(keys, 'second'));
+  assert.equal(server.requests, 2);
+});
+
+test('who has the time waits for the next request, who comes while it is under way for its answer', async () => {
+  const { keys } = open({ minIntervalMs: 200 });
+  await until('the first key', () => has(keys, 'first'));
+  server.publish(second);
+  await keys.refresh(Infinity);
+  assert.ok(has(keys, 'second'));
+  assert.equal(server.requests, 2);
+});
+
+test('nobody waits for keys that are closed', async () => {
+  const { keys } = open({ minIntervalMs: 60_000 });
+  await until('the first key', () => has(keys, 'first'));
+  const waiting = keys.refresh(Infinity);
+  keys.close();
+  await waiting;
+  assert.equal(server.requests, 1);
 });
 
 test('keys that are closed are asked for no more', async () => {
@@ -196,5 +225,5 @@ test('keys that are closed are asked for no more', async () => {
   const asked = server.requests;
   await sleep(100);
   assert.ok(server.requests <= asked + 1);
-  assert.equal(keys.refresh(), undefined);
+  assert.equal(keys.refresh(Infinity), undefined);
 });

@@ -6,6 +6,7 @@ import type { KeySource } from '../../../../src/identity/keys/key-source.ts';
 import { createIssuerKey, keySetText, signToken } from '../../../setup/token-issuer.ts';
 import {
   bearing,
+  type Callers,
   callersWith,
   claimsWith,
   FakeClock,
@@ -13,9 +14,11 @@ import {
   issuerKey,
   issuerSettings,
   outcome,
+  web,
 } from '../callers.ts';
 
 const other = createIssuerKey('key-2');
+const admin = 'spiffe://prod/ns/shop/sa/admin';
 
 /** Keys that the test changes under the verifier, and how often newer ones were asked for. */
 class ChangingKeys implements KeySource {
@@ -121,7 +124,7 @@ test('what is wrong without a look at the signature costs no verification', asyn
 
 test('more verifications than the budget has are denied, and remembered tokens are not', async () => {
   const clock = new FakeClock();
-  const callers = callersWith({ clock, budget: { perSecond: 2, concurrent: 10 } });
+  const callers = callersWith({ clock, budget: { perSecond: 4, concurrent: 10 } });
   const tokens = [1, 2, 3].map((jti) => bearing(signToken(issuerKey, claimsWith({ jti }))));
   const [first, second, third] = tokens;
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
@@ -134,9 +137,27 @@ test('more verifications than the budget has are denied, and remembered tokens a
 });
 
 test('verifications at the same time are bounded', async () => {
-  const callers = callersWith({ budget: { perSecond: 100, concurrent: 2 } });
+  const callers = callersWith({ budget: { perSecond: 100, concurrent: 4 } });
   const answers = [1, 2, 3].map(async (jti) =>
     callers.resolve(bearing(signToken(issuerKey, claimsWith({ jti })))),
+  );
+  const outcomes = (await Promise.all(answers)).map((answer) => outcome(answer));
+  assert.deepEqual(outcomes, ['orders-client', 'orders-client', 'overloaded']);
+});
+
+test('forgeries of one peer do not make the new tokens of another overloaded', async () => {
+  const callers = callersWith({ budget: { perSecond: 100, concurrent: 100 } });
+  const stranger = createIssuerKey('key-1');
+  const forged = await outcomesOf(callers, stranger, 200, admin);
+  assert.deepEqual(new Set(forged), new Set(['overloaded', 'token_invalid']));
+  assert.deepEqual(await outcomesOf(callers, issuerKey, 2, web), [web, web]);
+});
+
+test('peers that nobody knows are one', async () => {
+  const callers = callersWith({ budget: { perSecond: 4, concurrent: 4 } });
+  const tokens = [1, 2, 3].map((jti) => signToken(issuerKey, claimsWith({ jti })));
+  const answers = tokens.map(async (token, index) =>
+    callers.resolve(bearing(token, { principal: `spiffe://other/ns/a/sa/${index}` })),
   );
   const outcomes = (await Promise.all(answers)).map((answer) => outcome(answer));
   assert.deepEqual(outcomes, ['orders-client', 'orders-client', 'overloaded']);
@@ -151,16 +172,67 @@ test('a token with a new key waits for the issuer’s newer keys', async () => {
   assert.equal(outcome(await callers.resolve(bearing(token))), 'orders-client');
 });
 
-test('a flood of unknown keys does not make checks wait', async () => {
+test('a flood of unknown keys does not make checks wait, and leaves others the places to', async () => {
   const source = new ChangingKeys();
-  const never = new Promise<void>(() => {});
-  source.refresh = () => never;
+  await source.publish(issuerKey);
+  const published = Promise.withResolvers<void>();
+  source.refresh = () => published.promise;
   const callers = callersWith({ issuers: [{ source }] });
   const answers = Array.from({ length: 10_000 }, (_, index) =>
-    callers.resolve(bearing(`${unsignedWith(`kid-${index}`)}.AAAA`)),
+    callers.resolve(bearing(`${unsignedWith(`kid-${index}`)}.AAAA`, { principal: admin })),
   );
   assert.equal(answers.filter((answer) => answer instanceof Promise).length, 32);
   assert.equal(outcome(await answers.at(-1)), 'token_invalid');
+  const waits = callers.resolve(bearing(signToken(other, claimsWith()), { principal: web }));
+  await source.publish(other);
+  published.resolve();
+  assert.equal(outcome(await waits), web);
+});
+
+test('newer keys are waited for until the deadline of the check', async () => {
+  const source = new ChangingKeys();
+  const deadlines: number[] = [];
+  source.refresh = (deadlineMs) => {
+    deadlines.push(deadlineMs);
+    return undefined;
+  };
+  await callersWith({ issuers: [{ source }] }).resolve(
+    bearing(signToken(other, claimsWith())),
+    1234,
+  );
+  assert.deepEqual(deadlines, [1234]);
+});
+
+test('a token that expires while it waits for keys has expired', async () => {
+  const clock = new FakeClock();
+  const source = new ChangingKeys();
+  source.refresh = async () => {
+    await source.publish(issuerKey);
+    clock.advance(90_000);
+  };
+  const callers = callersWith({ clock, issuers: [{ source }] });
+  const answer = await callers.resolve(bearing(signToken(issuerKey, claimsWith())));
+  assert.equal(outcome(answer), 'token_expired');
+});
+
+test('a token whose key is dropped while it is verified is not good', async () => {
+  const source = new ChangingKeys();
+  await source.publish(issuerKey);
+  const callers = callersWith({ issuers: [{ source }] });
+  const verifying = callers.resolve(bearing(signToken(issuerKey, claimsWith())));
+  source.keys = new Map();
+  assert.equal(outcome(await verifying), 'token_invalid');
+});
+
+test('a clock that is set back makes no remembered token good that a new one would not be', async () => {
+  const clock = new FakeClock();
+  const callers = callersWith({ clock });
+  const token = signToken(issuerKey, claimsWith());
+  await callers.resolve(bearing(token));
+  clock.advance(-30_000);
+  assert.equal(outcome(await callers.resolve(bearing(token))), 'orders-client');
+  clock.advance(-1);
+  assert.equal(outcome(await callers.resolve(bearing(token))), 'token_invalid');
 });
 
 test('a token of one header is no token in another', async () => {
@@ -189,4 +261,17 @@ test('tokens of the algorithms that are configured are verified, and of no other
 
 function unsignedWith(kid: string): string {
   return signToken(issuerKey, claimsWith(), { kid }).split('.').slice(0, 2).join('.');
+}
+
+/** Of so many new tokens at the same time. */
+async function outcomesOf(
+  callers: Callers,
+  key: typeof issuerKey,
+  count: number,
+  principal: string,
+): Promise<(string | undefined)[]> {
+  const answers = Array.from({ length: count }, async (_, jti) =>
+    callers.resolve(bearing(signToken(key, claimsWith({ jti })), { principal })),
+  );
+  return (await Promise.all(answers)).map((answer) => outcome(answer));
 }
