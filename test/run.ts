@@ -17,7 +17,7 @@ const needs: readonly { readonly path: RegExp; readonly tools: readonly ToolName
   { path: /^test\/e2e\//, tools: ['envoy', 'openssl', 'redis-server'] },
   { path: /shop-example/, tools: ['curl'] },
   { path: /redis/, tools: ['redis-server'] },
-  { path: /tls|certificate/, tools: ['openssl'] },
+  { path: /tls|certificate|mounted-files/, tools: ['openssl'] },
   { path: /chart/, tools: ['helm', 'kubeconform', 'kubernetes-schemas', 'openssl'] },
   { path: /dockerfile/, tools: ['hadolint'] },
   { path: /^test\/unit\/(?:policy\/bundles|cli\/bundle-build)\.test/, tools: ['opa'] },

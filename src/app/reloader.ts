@@ -4,7 +4,7 @@ import { needsRestart } from '../config/needs-restart.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import type { FileWatch, FileWatcher } from '../config/watch-files.ts';
 import type { Logger } from '../telemetry/log.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { ReloadedPart, Telemetry } from '../telemetry/telemetry.ts';
 import { type DoorKeeper, tlsFiles } from './door/door-keeper.ts';
 import type { GateKeeper } from './gate-keeper.ts';
 import { keyFiles } from './callers/load-callers.ts';
@@ -30,8 +30,8 @@ export interface ReloaderDependencies {
   readonly onReloaded: () => void;
 }
 
-type What = 'config' | 'policy' | 'access' | 'limits' | 'identity' | 'certificate';
-type Reload = () => Promise<readonly Problem[]> | readonly Problem[];
+/** Undefined: it is not settled yet, and whoever settles it tells of it. */
+type Reload = () => Promise<readonly Problem[]> | readonly Problem[] | undefined;
 
 /**
  * Loads files anew when they change, one after another. A bad file leaves the old one serving and
@@ -80,7 +80,7 @@ export class Reloader {
     ]);
   }
 
-  #on(what: What, paths: readonly (string | undefined)[], reload: Reload): FileWatch {
+  #on(what: ReloadedPart, paths: readonly (string | undefined)[], reload: Reload): FileWatch {
     return {
       paths: paths.filter((path) => path !== undefined),
       onChange: () => {
@@ -90,9 +90,10 @@ export class Reloader {
   }
 
   /** Never rejects: one failed reload must not be the last. */
-  async #reload(what: What, reload: Reload): Promise<void> {
+  async #reload(what: ReloadedPart, reload: Reload): Promise<void> {
     try {
-      this.#report(what, await reload());
+      const problems = await reload();
+      if (problems !== undefined) this.#report(what, problems);
     } catch (fault) {
       const message = fault instanceof Error ? fault.message : String(fault);
       this.#report(what, [{ file: this.#dependencies.source.path, path: '', message }]);
@@ -122,7 +123,7 @@ export class Reloader {
     return problems;
   }
 
-  #report(what: What, problems: readonly Problem[]): void {
+  #report(what: ReloadedPart, problems: readonly Problem[]): void {
     const { telemetry, log, onReloaded } = this.#dependencies;
     telemetry.reloaded(what, problems.length === 0 ? 'success' : 'failure');
     if (problems.length === 0) {

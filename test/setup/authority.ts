@@ -16,6 +16,9 @@ export interface IssueOptions {
   readonly names?: string;
   /** Negative: expired. Default 2. */
   readonly days?: number;
+  /** In the place of `days`: its life, to the second. */
+  readonly from?: Date;
+  readonly until?: Date;
   /** More lines of an openssl extension section. */
   readonly extensions?: readonly string[];
 }
@@ -46,7 +49,7 @@ export class Authority {
 
   #make(
     subject: string,
-    { names, days = 2, extensions = [] }: IssueOptions,
+    { names, days = 2, from, until, extensions = [] }: IssueOptions,
     signer?: Issued,
   ): Issued {
     const file = join(this.directory, `${this.#issued}`);
@@ -61,9 +64,13 @@ export class Authority {
       signer === undefined
         ? `-key ${privateKeyFile}`
         : `-CA ${signer.certificateFile} -CAkey ${signer.privateKeyFile}`;
-    openssl(
-      `x509 -req -in ${file}.csr ${signedBy} -days ${days} -extfile ${file}.ext -out ${certificateFile}`,
-    );
+    if (from !== undefined || until !== undefined) {
+      this.#signFor(file, signer, from ?? new Date(), until ?? new Date(Date.now() + 86_400_000));
+    } else {
+      openssl(
+        `x509 -req -in ${file}.csr ${signedBy} -days ${days} -extfile ${file}.ext -out ${certificateFile}`,
+      );
+    }
     const [certificate, privateKey] = [certificateFile, privateKeyFile].map((path) =>
       readFileSync(path, 'utf8'),
     );
@@ -74,6 +81,32 @@ export class Authority {
       privateKeyFile,
     };
   }
+
+  /** `openssl x509` knows whole days only. */
+  #signFor(file: string, { certificateFile, privateKeyFile } = this.own, from: Date, until: Date) {
+    const configuration = [
+      '[ca]',
+      'default_ca=own',
+      '[own]',
+      `database=${file}.db`,
+      'policy=any',
+      'rand_serial=yes',
+    ];
+    const anySubject = ['[any]', 'commonName=supplied', ''];
+    writeFileSync(`${file}.cnf`, [...configuration, ...anySubject].join('\n'));
+    writeFileSync(`${file}.db`, '');
+    const lifetime = `-startdate ${asn1Time(from)} -enddate ${asn1Time(until)}`;
+    const signer = `-cert ${certificateFile} -keyfile ${privateKeyFile} -md sha256`;
+    openssl(
+      `ca -batch -notext -config ${file}.cnf -in ${file}.csr ${signer} ${lifetime} ` +
+        `-extfile ${file}.ext -outdir ${this.directory} -out ${file}.crt`,
+    );
+  }
+}
+
+/** `20261122093015Z` */
+function asn1Time(date: Date): string {
+  return `${date.toISOString().slice(0, 19).replaceAll(/[-T:]/g, '')}Z`;
 }
 
 function openssl(words: string, ...last: readonly string[]): void {

@@ -27,6 +27,9 @@ export function loadTrust(
   return 'problems' in material ? material : trustOf(tls, material.value, nowMs);
 }
 
+/** For the second file of a pair to follow the first. */
+const patienceMs = 5000;
+
 /**
  * Keeps whom the server trusts and what it shows. What is new is checked aside; what is bad leaves
  * the old serving.
@@ -37,6 +40,7 @@ export class DoorKeeper {
   #tls: ServerTlsConfig;
   #trust: Trust;
   #server: Pick<GrpcServer, 'useTrust'> | undefined;
+  #secondLook: NodeJS.Timeout | undefined;
 
   private constructor(
     tls: ServerTlsConfig,
@@ -103,6 +107,7 @@ export class DoorKeeper {
     const loaded = loadTrust(tls, this.#surroundings.clock.nowMs(), this.#source);
     if ('problems' in loaded) return loaded;
     const adopt = (): void => {
+      clearTimeout(this.#secondLook);
       [this.#tls, this.#trust] = [tls, loaded.value];
       this.#server?.useTrust(loaded.value);
     };
@@ -110,13 +115,14 @@ export class DoorKeeper {
   }
 
   close(): void {
+    clearTimeout(this.#secondLook);
     this.#source.close();
   }
 
   /** The source has something new. */
   renew(): void {
     const { telemetry, log } = this.#surroundings;
-    const problems = this.reload();
+    const problems = this.#adoptWhatIsThere();
     telemetry.reloaded('certificate', problems.length === 0 ? 'success' : 'failure');
     if (problems.length === 0) log.info('certificate renewed');
     else {
@@ -126,8 +132,21 @@ export class DoorKeeper {
     }
   }
 
-  /** The files have changed. */
-  reload(): readonly Problem[] {
+  /**
+   * The files have changed. Whoever writes a certificate and then its key is given time for both:
+   * undefined when they cannot serve yet, and if they still cannot then, it is told of.
+   */
+  reload(): readonly Problem[] | undefined {
+    clearTimeout(this.#secondLook);
+    const problems = this.#adoptWhatIsThere();
+    if (problems.length === 0) return problems;
+    this.#secondLook = setTimeout(() => {
+      this.renew();
+    }, patienceMs).unref();
+    return undefined;
+  }
+
+  #adoptWhatIsThere(): readonly Problem[] {
     const prepared = this.prepare(this.#tls);
     if ('problems' in prepared) return prepared.problems;
     prepared.value();
