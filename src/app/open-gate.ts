@@ -11,6 +11,7 @@ import type { CallerSurroundings } from './callers/load-callers.ts';
 import { throwProblems, valueOf } from './loaded.ts';
 import { orElse } from './or-else.ts';
 import { PolicyBundles } from './policy/policy-bundles.ts';
+import { trackCertificates } from './policy/track-certificates.ts';
 import { openSharedState } from './shared-state/shared-state.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -55,6 +56,7 @@ export async function openGate(
     const bundles = new PolicyBundles(keeper, clock, news);
     throwProblems(await bundles.open());
     telemetry.trackBundles(() => bundles.status());
+    trackCertificates(telemetry.certificates, 'bundle', () => bundles.certificates());
     return { keeper, bundles };
   };
   const close = (): void => {

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
+import type { CertificateFacts } from '../domain/certificate-facts.ts';
 import type { ScriptRunner } from '../domain/script-runner.ts';
-import { onUsable, openRedisClient, type RedisClient } from './redis-client.ts';
+import { onUsable, openRedisClient, type RedisClient, serverCertificates } from './redis-client.ts';
 import type { RedisSettings } from './redis-settings.ts';
 
 /** Told when Redis comes and goes. Must not throw. */
@@ -15,6 +16,8 @@ export interface RedisObserver {
 export interface RedisConnection extends ScriptRunner {
   /** Connects anew with other settings; the old connection serves until the new one is up. */
   renew(settings: RedisSettings): void;
+  /** Of the servers that it is connected to now, over TLS. */
+  serverCertificates(): readonly CertificateFacts[];
   /** Ends the connection for good; what is in flight is rejected. */
   close(): void;
 }
@@ -63,6 +66,10 @@ class RenewableConnection implements RedisConnection {
     this.#next = next;
   }
 
+  serverCertificates(): readonly CertificateFacts[] {
+    return this.#serving.serverCertificates();
+  }
+
   close(): void {
     this.#next?.close();
     this.#serving.close();
@@ -105,6 +112,8 @@ class Link implements ScriptRunner {
       if (error.message.startsWith('All sentinels')) lost();
     });
     this.#client.on('close', lost);
+    // Without a `close` where there never was a connection: a key that is not its certificate's.
+    this.#client.on('end', lost);
     onUsable(this.#client, () => {
       this.#isUsable = true;
       if (!this.#isClosed) observer.connected();
@@ -125,6 +134,10 @@ class Link implements ScriptRunner {
     } catch (error) {
       throw inPlainWords(error);
     }
+  }
+
+  serverCertificates(): readonly CertificateFacts[] {
+    return serverCertificates(this.#client);
   }
 
   close(): void {

@@ -4,9 +4,22 @@ import { createCounterFamily } from './counter.ts';
 import { sampledGauge } from './gauge.ts';
 import { metrics } from './metrics.ts';
 
-/** Whose certificates they are; `jwks_server`: of those that serve the keys of token issuers. */
+/**
+ * Whose certificates they are. `server` and `client_ca`: of our own door; `…_server`: of those that
+ * we ask, as they were shown; `…_client`: what we show there; `caller`: those that Envoy forwards.
+ */
 export type CertificateRole =
-  'server' | 'client_ca' | 'redis_client' | 'redis_ca' | 'jwks_server' | 'caller';
+  | 'server'
+  | 'client_ca'
+  | 'redis_server'
+  | 'redis_client'
+  | 'redis_ca'
+  | 'bundle_server'
+  | 'bundle_client'
+  | 'status_server'
+  | 'status_client'
+  | 'jwks_server'
+  | 'caller';
 
 /** Shows when certificates expire, and says which come near it. */
 export interface CertificateWatch {
@@ -41,8 +54,9 @@ export function createCertificateWatch(registry: Registry): CertificateWatch {
   sampledGauge(metrics.certificateNotAfter, registry, (notAfter) => {
     notAfter.reset();
     for (const [role, read] of readers) {
-      for (const { subject, notAfterMs } of read())
+      for (const [subject, notAfterMs] of soonestBySubject(read())) {
         notAfter.set({ role, subject }, notAfterMs / 1000);
+      }
     }
   });
 
@@ -52,6 +66,7 @@ export function createCertificateWatch(registry: Registry): CertificateWatch {
     for (const [role, read] of readers) {
       for (const certificate of read()) {
         const key = `${role} ${certificate.fingerprint}`;
+        if (present.has(key)) continue;
         const before = told.get(key) ?? Infinity;
         const { within, leftMs } = thresholdOf(certificate, nowMs) ?? notNear;
         present.set(key, Math.min(before, leftMs));
@@ -67,9 +82,22 @@ export function createCertificateWatch(registry: Registry): CertificateWatch {
   return {
     track: (role, read) => {
       readers.set(role, read);
+      // From 0 on, or a first warning would be no increase to Prometheus.
+      for (const { within } of thresholds) warnings.tally(role, within);
     },
     look,
   };
+}
+
+/** An authority and its successor may share their name: the first to expire is what matters. */
+function soonestBySubject(
+  certificates: readonly CertificateFacts[],
+): ReadonlyMap<string, CertificateFacts['notAfterMs']> {
+  const soonest = new Map<string, number>();
+  for (const { subject, notAfterMs } of certificates) {
+    soonest.set(subject, Math.min(notAfterMs, soonest.get(subject) ?? Infinity));
+  }
+  return soonest;
 }
 
 const notNear = { within: undefined, leftMs: Infinity } as const;

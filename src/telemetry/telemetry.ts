@@ -29,11 +29,15 @@ export interface Telemetry extends TokenMetrics {
   readonly certificates: CertificateWatch;
   /** A connection was not let in. */
   readonly handshakeFailed: (source: string, cause: string) => void;
-  readonly reloaded: (what: string, result: 'success' | 'failure') => void;
+  readonly reloaded: (what: ReloadedPart, result: 'success' | 'failure') => void;
   readonly recordsDropped: (sink: string, cause: string, count: number) => void;
   /** Replaces the whole list. */
   readonly setInsecureOptions: (names: readonly string[]) => void;
 }
+
+/** What is loaded anew while serving. */
+const reloadedParts = ['config', 'policy', 'access', 'limits', 'identity', 'certificate'] as const;
+export type ReloadedPart = (typeof reloadedParts)[number];
 
 /** Whoever can reach the port can add to them, up to here; then they are of `other` networks. */
 const maxHandshakeLabelSets = 200;
@@ -43,7 +47,6 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
   const redisUp = gauge(metrics.redisUp, registry);
   // An unlabelled gauge of prom-client begins at 0, which would read as an outage.
   redisUp.remove();
-  const reloads = createCounterFamily(metrics.reloads, registry);
   const statusReports = createCounterFamily(metrics.statusReports, registry);
   const handshakeFailures = createCounterFamily(metrics.handshakeFailures, registry, {
     maxLabelSets: maxHandshakeLabelSets,
@@ -77,9 +80,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
       handshakeFailures.tally(source, cause).add();
     },
     ...createTokenMetrics(registry),
-    reloaded(what, result) {
-      reloads.tally(what, result).add();
-    },
+    reloaded: createReloadCounter(registry),
     recordsDropped(sink, cause, count) {
       auditDropped.tally(sink, cause).add(count);
     },
@@ -87,5 +88,16 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
       insecureOption.reset();
       for (const name of names) insecureOption.set({ name }, 1);
     },
+  };
+}
+
+function createReloadCounter(registry: Registry): Telemetry['reloaded'] {
+  const reloads = createCounterFamily(metrics.reloads, registry);
+  // From 0 on, or a first failure would be no increase to Prometheus.
+  for (const what of reloadedParts) {
+    for (const result of ['success', 'failure']) reloads.tally(what, result);
+  }
+  return (what, result) => {
+    reloads.tally(what, result).add();
   };
 }

@@ -98,6 +98,14 @@ const strangers: readonly Stranger[] = [
     cause: 'expired',
   },
   {
+    name: 'whose certificate is not valid yet',
+    options: () => {
+      const from = new Date(Date.now() + 3_600_000);
+      return shown(authority.issue({ names: `URI:${envoyId}`, from }));
+    },
+    cause: 'not_yet_valid',
+  },
+  {
     name: 'that is not in the list',
     options: withNames('URI:spiffe://shop.example/ns/shop/sa/web'),
     cause: 'not_allowed',

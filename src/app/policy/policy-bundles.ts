@@ -4,6 +4,7 @@ import type { Problem } from '../../config/problem.ts';
 import type { BundleSettings } from '../../domain/bundle-settings.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { type BundleObserver, BundleSet } from '../../policy/bundles/bundle-set.ts';
+import type { ShownCertificates } from '../../policy/bundles/sources/shown-certificates.ts';
 import type { BundleStatus } from '../../policy/bundles/status.ts';
 import { readWithoutPause } from './bundle-reading/bundle-reader.ts';
 import type { GateKeeper } from '../gate-keeper.ts';
@@ -44,6 +45,11 @@ export class PolicyBundles {
 
   status(): readonly BundleStatus[] {
     return this.#set?.status() ?? [];
+  }
+
+  /** Of the connections to servers. */
+  certificates(): readonly ShownCertificates[] {
+    return this.#set?.certificates() ?? [];
   }
 
   /** Rejects with a sentence when there is nothing to go back to. */

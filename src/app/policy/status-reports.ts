@@ -2,6 +2,7 @@ import type { HttpServerSettings } from '../../domain/bundle-settings.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { createStatusReporter, type StatusReporter } from '../../policy/bundles/status-reporter.ts';
+import { trackCertificates } from './track-certificates.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 
@@ -11,7 +12,11 @@ interface StatusSurroundings {
   readonly telemetry: Telemetry;
 }
 
-const tellsNobody: StatusReporter = { changed() {}, stop: () => Promise.resolve() };
+const tellsNobody: StatusReporter = {
+  changed() {},
+  certificates: () => ({}),
+  stop: () => Promise.resolve(),
+};
 
 /** Counts every attempt, and logs when the server is lost and when it is back. */
 export function createStatusReports(
@@ -30,5 +35,7 @@ export function createStatusReports(
     }
     isLost = fault !== undefined;
   };
-  return createStatusReporter(settings, { clock, read, onAttempt });
+  const reporter = createStatusReporter(settings, { clock, read, onAttempt });
+  trackCertificates(telemetry.certificates, 'status', () => [reporter.certificates()]);
+  return reporter;
 }

@@ -1,9 +1,7 @@
 import type { RedisConfig } from '../../config/config.ts';
 import { formatProblem } from '../../config/problem.ts';
 import { FileWatcher } from '../../config/watch-files.ts';
-import { type CertificateFacts, factsOf } from '../../domain/certificate-facts.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { certificatesIn } from '../../server/tls/pem.ts';
 import { createMemoryBoard, createRedisBoard } from '../../shared-state/boards.ts';
 import type { Board } from '../../shared-state/bulletin.ts';
 import {
@@ -14,6 +12,7 @@ import {
 import type { Logger } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { valueOf } from '../loaded.ts';
+import { watchRedisCertificates } from './redis-certificates.ts';
 import { loadRedisSettings, redisFiles } from './redis-settings.ts';
 
 /** What this replica shares with others: through Redis, or with nobody. */
@@ -61,8 +60,12 @@ export async function openSharedState(
   await watcher.look(paths);
   let settings = valueOf(loadRedisSettings(config));
   const connection = createRedisConnection(settings, observer);
-  telemetry.certificates.track('redis_client', () => factsIn(settings.tls?.certificate));
-  telemetry.certificates.track('redis_ca', () => factsIn(settings.tls?.ca));
+  const stopCertificates = watchRedisCertificates({
+    connection,
+    settings: () => settings,
+    watch: telemetry.certificates,
+    clock,
+  });
   const onChange = (): void => {
     const renewed = loadRedisSettings(config);
     if ('value' in renewed) connection.renew((settings = renewed.value));
@@ -76,6 +79,7 @@ export async function openSharedState(
     onConnected: (listener) => listeners.push(listener),
     close: () => {
       watcher.stop();
+      stopCertificates();
       connection.close();
     },
   };
@@ -84,10 +88,12 @@ export async function openSharedState(
 /** Logs that Redis came or went, not each attempt to reach it. */
 function redisObserver(log: Logger, telemetry: Telemetry, onConnected: () => void): RedisObserver {
   let up: boolean | undefined;
+  let toldOfRenewal: string | undefined;
   return {
     connected() {
       const wasUp = up === true;
       up = true;
+      toldOfRenewal = undefined;
       telemetry.setRedisUp(true);
       if (!wasUp) log.info('Redis is connected: limits are shared');
       onConnected();
@@ -100,18 +106,14 @@ function redisObserver(log: Logger, telemetry: Telemetry, onConnected: () => voi
         log.error('Redis is away: limits follow their onError, and no grant counts', { cause });
     },
     renewalFailed(cause) {
-      log.error('Redis is not reached with the renewed files: mend them; the old ones hold', {
-        cause,
-      });
+      if (cause === toldOfRenewal) return;
+      toldOfRenewal = cause;
+      log.error(
+        'a new connection to Redis cannot be made, and the old one goes on: mend its files',
+        {
+          cause,
+        },
+      );
     },
   };
-}
-
-/** None where there is no file; what is wrong with one shows in the connection. */
-function factsIn(pem: string | undefined): readonly CertificateFacts[] {
-  try {
-    return pem === undefined ? [] : certificatesIn(pem).map(factsOf);
-  } catch {
-    return [];
-  }
 }

@@ -6,6 +6,7 @@ import type { Snapshot } from './contents/bundle.ts';
 import { compose } from './contents/compose.ts';
 import { type PollOutcome, type Poller, startPoller } from './sources/poller.ts';
 import type { BundleReader } from './contents/read-task.ts';
+import type { ShownCertificates } from './sources/shown-certificates.ts';
 import type { Fetched, FetchedBundle } from './sources/source.ts';
 import type { BundleStatus } from './status.ts';
 import { type Candidate, TrackedBundle } from './tracked-bundle.ts';
@@ -50,6 +51,11 @@ export class BundleSet {
 
   status(): readonly BundleStatus[] {
     return Array.from(this.#bundles.values(), ({ status }) => status);
+  }
+
+  /** Of the connections to servers. */
+  certificates(): readonly ShownCertificates[] {
+    return Array.from(this.#bundles.values(), ({ source }) => source.certificates?.() ?? {});
   }
 
   /** Takes what was kept on disk, to serve before a server has answered. Never rejects. */

@@ -3,14 +3,17 @@ import type { HttpServerSettings } from '../../domain/bundle-settings.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { createAuthorization } from './sources/authorization.ts';
-import { exchange } from './sources/http-exchange.ts';
+import { exchange, type HttpAnswer } from './sources/http-exchange.ts';
 import { delayMs, pause } from './sources/poller.ts';
+import type { ShownCertificates } from './sources/shown-certificates.ts';
 import { SourceError } from './sources/source.ts';
 
 /** Tells a server how the bundles fare: OPA's status API. */
 export interface StatusReporter {
   /** There is something new to tell. Returns at once and never throws. */
   changed(): void;
+  /** Of its last answer. */
+  certificates(): ShownCertificates;
   /** Ends what is under way, and waits until it has. */
   stop(): Promise<void>;
 }
@@ -37,7 +40,11 @@ export function createStatusReporter(
 ): StatusReporter {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const send = createSender(settings, { clock, read, signal });
+  let certificates: ShownCertificates = {};
+  const onAnswer = (answer: HttpAnswer): void => {
+    ({ certificates } = answer);
+  };
+  const send = createSender(settings, { clock, read, signal, onAnswer });
   let attemptsLeft = 0;
   let running: Promise<void> | undefined;
 
@@ -62,6 +69,7 @@ export function createStatusReporter(
       attemptsLeft = maxAttempts;
       running ??= run();
     },
+    certificates: () => certificates,
     async stop() {
       stopping.abort();
       await running;
@@ -69,16 +77,21 @@ export function createStatusReporter(
   };
 }
 
+interface SenderOptions extends Pick<StatusReporterOptions, 'clock' | 'read'> {
+  readonly signal: AbortSignal;
+  readonly onAnswer: (answer: HttpAnswer) => void;
+}
+
 /** Resolves with what went wrong; never rejects. */
 function createSender(
   settings: HttpServerSettings,
-  { clock, read, signal }: Pick<StatusReporterOptions, 'clock' | 'read'> & { signal: AbortSignal },
+  { clock, read, signal, onAnswer }: SenderOptions,
 ) {
   const { url, headers, tls, responseTimeoutMs, downloadTimeoutMs } = settings;
   const authorization = createAuthorization(settings, clock);
   const post = async (): Promise<void> => {
     const header = await authorization.header(signal);
-    const { status } = await exchange({
+    const answer = await exchange({
       url: new URL(url),
       method: 'POST',
       headers: {
@@ -94,6 +107,8 @@ function createSender(
       maxBytes: maxAnswerBytes,
       signal,
     });
+    onAnswer(answer);
+    const { status } = answer;
     if (status === 401) authorization.refused();
     if (status >= 200 && status < 300) return;
     const meaning = STATUS_CODES[status] ?? 'an unknown status';

@@ -7,8 +7,9 @@ export type HandshakeFailureCause =
   | 'no_certificate'
   /** Of an authority that is not ours, or with a signature that is not its. */
   | 'unknown_authority'
-  /** Or not valid yet. */
   | 'expired'
+  /** Somebody's clock is wrong, mostly. */
+  | 'not_yet_valid'
   /** A certificate that is not for clients, or an authority's own. */
   | 'unsuitable'
   /** No SPIFFE ID, or more than one URI. */
@@ -46,7 +47,7 @@ const causes: Readonly<Record<string, HandshakeFailureCause>> = {
   CERT_SIGNATURE_FAILURE: 'unknown_authority',
   CERT_UNTRUSTED: 'unknown_authority',
   CERT_HAS_EXPIRED: 'expired',
-  CERT_NOT_YET_VALID: 'expired',
+  CERT_NOT_YET_VALID: 'not_yet_valid',
   INVALID_PURPOSE: 'unsuitable',
   INVALID_CA: 'unsuitable',
   PATH_LENGTH_EXCEEDED: 'unsuitable',

@@ -48,6 +48,20 @@ test('a certificate of an hour is not always near its end', () => {
   assert.deepEqual([look(0), look(0.9), look(1)], [[], [], ['expired']]);
 });
 
+test('of two of one name, as an authority and its successor, the first to expire is shown', async () => {
+  const { telemetry } = watchOver([
+    certificate(10, 'AA'),
+    certificate(5, 'BB'),
+    certificate(20, 'CC'),
+  ]);
+  assert.match(await telemetry.scrape(), /role="server",subject="CN=envoy"\} 18000\n/);
+});
+
+test('one that several servers show is told of once', () => {
+  const { look } = watchOver([certificate(1000), certificate(1000)]);
+  assert.deepEqual(look(999), ['6h']);
+});
+
 test('of callers, the one that expires first is shown, by the latest certificate that each has', () => {
   const soonest = new SoonestExpiring();
   const seen = (subject: string, hours: number): void => {

@@ -8,6 +8,7 @@ import {
 import { request as httpsRequest } from 'node:https';
 import type { ClientTlsSettings } from '../../../domain/bundle-settings.ts';
 import { SharedBytes } from '../contents/shared-bytes.ts';
+import { type ShownCertificates, shownCertificates } from './shown-certificates.ts';
 import { SourceError } from './source.ts';
 
 export interface HttpQuestion {
@@ -27,6 +28,7 @@ export interface HttpQuestion {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  readonly certificates: ShownCertificates;
   readonly body: Uint8Array;
 }
 
@@ -40,6 +42,7 @@ export async function exchange(question: HttpQuestion): Promise<HttpAnswer> {
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,
+      certificates: shownCertificates(response),
       body: await readBody(response, question),
     };
   } catch (error) {

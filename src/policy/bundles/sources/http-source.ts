@@ -3,6 +3,7 @@ import type { HttpSourceSettings } from '../../../domain/bundle-settings.ts';
 import type { Clock } from '../../../domain/clock.ts';
 import { createAuthorization } from './authorization.ts';
 import { exchange, type HttpAnswer } from './http-exchange.ts';
+import type { ShownCertificates } from './shown-certificates.ts';
 import { type BundleSource, type Fetched, SourceError } from './source.ts';
 
 /** A server that waits for news says so by this content type (OPA, bundle service API). */
@@ -18,6 +19,7 @@ export function createHttpSource(
   const url = new URL(settings.url);
   const authorization = createAuthorization(settings, clock);
   let waits = longPollMs !== undefined;
+  let certificates: ShownCertificates = {};
 
   const fetch = async (knownTag: string | undefined, signal: AbortSignal): Promise<HttpAnswer> => {
     const waitMs = waits ? (longPollMs ?? 0) : 0;
@@ -41,14 +43,13 @@ export function createHttpSource(
 
   return {
     async fetch(knownTag, signal): Promise<Fetched> {
-      const { status, headers, body } = await fetch(knownTag, signal);
+      const answer = await fetch(knownTag, signal);
+      const { status, headers, body } = answer;
+      ({ certificates } = answer);
       if (status === 401) authorization.refused();
       // Not of a bundle that nobody has: it would be waited for without a word.
       if (status === 304 && knownTag !== undefined) return { outcome: 'unchanged', waits };
-      if (status !== 200) {
-        const meaning = STATUS_CODES[status] ?? 'an unknown status';
-        throw new SourceError(`the server answered ${status}, ${meaning}`, { httpCode: status });
-      }
+      if (status !== 200) throw unexpected(status);
       waits = longPollMs !== undefined && headers['content-type'] === longPollType;
       return {
         outcome: 'fetched',
@@ -58,7 +59,13 @@ export function createHttpSource(
         waits,
       };
     },
+    certificates: () => certificates,
   };
+}
+
+function unexpected(status: number): SourceError {
+  const meaning = STATUS_CODES[status] ?? 'an unknown status';
+  return new SourceError(`the server answered ${status}, ${meaning}`, { httpCode: status });
 }
 
 /** RFC 7240, as OPA writes it. */

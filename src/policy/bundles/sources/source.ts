@@ -1,4 +1,5 @@
 import type { BundleContent } from '../contents/read-bundle.ts';
+import type { ShownCertificates } from './shown-certificates.ts';
 
 /** Where a bundle comes from. */
 export interface BundleSource {
@@ -7,6 +8,8 @@ export interface BundleSource {
    * SourceError, and for what could never be a bundle with a BundleError.
    */
   fetch(knownTag: string | undefined, signal: AbortSignal): Promise<Fetched>;
+  /** Of the last answer; absent: there is no server. */
+  certificates?(): ShownCertificates;
 }
 
 export type Fetched = FetchedBundle | { readonly outcome: 'unchanged'; readonly waits: boolean };

@@ -1,0 +1,19 @@
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { type CertificateFacts, factsOf } from '../../../domain/certificate-facts.ts';
+
+/** What the two ends of a connection showed; without TLS nothing. */
+export interface ShownCertificates {
+  readonly server?: CertificateFacts;
+  /** Ours, where we have one for it. */
+  readonly client?: CertificateFacts;
+}
+
+export function shownCertificates({ socket }: IncomingMessage): ShownCertificates {
+  if (!(socket instanceof TLSSocket)) return {};
+  const [server, client] = [socket.getPeerX509Certificate(), socket.getX509Certificate()];
+  return {
+    ...(server && { server: factsOf(server) }),
+    ...(client && { client: factsOf(client) }),
+  };
+}
