@@ -9,8 +9,8 @@ const wiring: Wiring = {
   createApp: async (config, source) => (await import('./app/app.ts')).createApp(config, source),
   createCheckClient: async (address, tls) =>
     (await import('./server/check-client.ts')).createCheckClient(address, tls),
-  createOfflineChecker: async (config) =>
-    (await import('./app/offline-checker.ts')).createOfflineChecker(config),
+  createOfflineChecker: async (config, givenIssuers) =>
+    (await import('./app/offline-checker.ts')).createOfflineChecker(config, givenIssuers),
   inspectConfiguration: async (config) =>
     (await import('./app/inspect-configuration.ts')).inspectConfiguration(config),
   buildBundle: async (request, environment) =>

@@ -58,6 +58,7 @@ fits(mark) if {
 	}
 	destination_fits(mark)
 	host_fits(mark)
+	connection_fits(mark)
 }
 
 destination_fits(mark) if not mark.principals
@@ -67,6 +68,11 @@ destination_fits(mark) if is_among(destination, parents(destination), mark.princ
 host_fits(mark) if not mark.host
 
 host_fits(mark) if mark.host == input.request.host
+
+connection_fits(mark) if not mark.connection
+
+# What is not HTTP has no method.
+connection_fits(_) if input.request.method == ""
 
 # What is called, by its own certificate. Some proxies of Istio leave the scheme out.
 destination := concat("", ["spiffe://", trim_prefix(input.attributes.destination.principal, "spiffe://")]) if {

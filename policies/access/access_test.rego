@@ -215,3 +215,15 @@ test_the_time_must_be_within_the_window if {
 	}
 	holds == {0}
 }
+
+test_a_mark_for_connections_fits_only_those if {
+	mark := {"op": "add", "path": "called/marks/1/connection", "value": true}
+	hostless := {"op": "remove", "path": "called/marks/1/host"}
+	connections := json.patch(index, [mark, hostless])
+	decide_with(connections, request(web, "GET", ["orders"])).service == "rest"
+	decide_with(connections, request(web, "", [])).service == "orders"
+}
+
+decide_with(data_of_document, asked) := decision if {
+	decision := access.decision with input as asked with data.access as data_of_document
+}

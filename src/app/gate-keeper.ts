@@ -3,6 +3,7 @@ import type { Gate } from '../check/decide.ts';
 import type { CallerResolver, PolicyEngine } from '../check/ports.ts';
 import type { Config } from '../config/config.ts';
 import type { Problem } from '../config/problem.ts';
+import type { Clock } from '../domain/clock.ts';
 import type { IdentitySettings } from '../domain/identity-settings.ts';
 import type { GrantBook } from '../grants/grant-book.ts';
 import { createRequestReader } from '../envoy/request-view.ts';
@@ -51,6 +52,8 @@ const nothing = createWaitingPolicy({ name: 'none', decision: 'none' });
 
 /** What the parts of the gate work with. It all outlives them. */
 export interface GateSurroundings {
+  /** Whose time policies have. */
+  readonly clock: Clock;
   readonly callers: CallerSurroundings;
   readonly limits: BucketSurroundings;
   readonly grants: GrantBook;
@@ -91,7 +94,8 @@ export class GateKeeper {
   /** Rejects with a sentence when the bundle cannot serve. */
   usePolicy(bundle: PolicyBundle): Promise<void> {
     return this.#inTurn(async () => {
-      const bundled = await buildPolicy(this.#served.config, bundle, this.#outside);
+      const { clock } = this.#surroundings;
+      const bundled = await buildPolicy(this.#served.config, bundle, this.#outside, clock);
       const engines = { ...this.#served.engines, bundled };
       this.#served = assemble({ ...this.#served, bundle, engines });
     });
@@ -109,7 +113,7 @@ export class GateKeeper {
 
   reloadAccess(): Promise<readonly Problem[]> {
     return this.#inTurn(async () => {
-      const access = await loadAccessPolicy(this.#served.config, this.#surroundings.grants);
+      const access = await loadAccessPolicy(this.#served.config, this.#surroundings);
       if ('value' in access) {
         const engines = { ...this.#served.engines, access: access.value };
         this.#served = assemble({ ...this.#served, engines });
@@ -166,8 +170,10 @@ async function buildAll(
   outside: OutsideKeeper,
 ): Promise<Loaded<Served>> {
   const callers = await loadCallers(config.identity, surroundings.callers);
-  const bundled = await loadedFrom('policy', () => buildPolicy(config, bundle, outside));
-  const access = await loadAccessPolicy(config, surroundings.grants);
+  const bundled = await loadedFrom('policy', () =>
+    buildPolicy(config, bundle, outside, surroundings.clock),
+  );
+  const access = await loadAccessPolicy(config, surroundings);
   const limits = await loadLimiter(config, surroundings.limits);
   const mask = await loadedFrom('audit', () =>
     compileMask(config.audit.mask, tokenHeaders(config.identity)),

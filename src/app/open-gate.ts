@@ -50,7 +50,7 @@ export async function openGate(
   });
   const callers = createCallerSurroundings(shared, { clock, log, telemetry });
   const open = async () => {
-    const surroundings = { callers, limits: counts.surroundings, grants: grants.book };
+    const surroundings = { clock, callers, limits: counts.surroundings, grants: grants.book };
     const keeper = valueOf(await GateKeeper.open(config, surroundings));
     const news = createBundleNews(log, telemetry, onChecked);
     const bundles = new PolicyBundles(keeper, clock, news);

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../domain/json.ts';
+import { isJsonArray, isJsonObject, type JsonValue } from '../domain/json.ts';
 import { printable } from '../domain/printable.ts';
 import type { CheckResponse, HeaderValueOption } from '../server/check-client.ts';
 import { table } from './command.ts';
@@ -42,6 +42,29 @@ export function reportOf(response: CheckResponse): CheckReport {
     toCaller,
     body: allowed ? undefined : deniedResponse?.body,
   };
+}
+
+/** By lower-case name: those that the upstream gets, or of a denial those that the caller gets. */
+export function headersOf({
+  okResponse,
+  deniedResponse,
+}: CheckResponse): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const { header } of okResponse?.headers ?? deniedResponse?.headers ?? []) {
+    const name = (header?.key ?? '').toLowerCase();
+    const before = headers.get(name);
+    const value = header?.value ?? '';
+    headers.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return headers;
+}
+
+/** Of all limits that it took part in. */
+export function limitNamesOf({ dynamicMetadata }: CheckResponse): readonly string[] {
+  const limits = dynamicMetadata?.['limits'];
+  return isJsonArray(limits)
+    ? limits.flatMap((limit) => (isJsonObject(limit) ? (textOf(limit['name']) ?? []) : []))
+    : [];
 }
 
 /** For a terminal: aligned, and only what is there. */

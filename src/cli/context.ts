@@ -43,7 +43,7 @@ export interface Wiring {
   createApp(config: Config, source: ConfigSource): Promise<App>;
   createCheckClient(address: ListenAddress, tls?: CheckClientTls): Promise<CheckClient>;
   /** Decides in this process, with everything that a server would decide with. */
-  createOfflineChecker(config: Config): Promise<OfflineChecker>;
+  createOfflineChecker(config: Config, givenIssuers?: ReadonlySet<string>): Promise<OfflineChecker>;
   /** What only loading shows: of the bundle, the descriptor. */
   inspectConfiguration(config: Config): Promise<readonly Problem[]>;
   /** Rejects with a BundleError for what does not compile. */

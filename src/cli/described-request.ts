@@ -4,6 +4,8 @@ import type { CheckRequest } from '../server/check-client.ts';
 
 /** A request as people describe it, in options or in a file of cases. */
 export interface DescribedRequest {
+  /** `tcp`: a connection that is not HTTP, of which Envoy says only who connects to whom. */
+  readonly protocol?: 'http' | 'tcp';
   readonly principal?: string | undefined;
   readonly method: string;
   readonly path: string;
@@ -28,7 +30,7 @@ export function checkRequestOf(described: DescribedRequest): CheckRequest {
           destination.port === undefined ? {} : { portValue: destination.port },
         ),
       }),
-      request: { http: httpOf(described) },
+      ...(described.protocol !== 'tcp' && { request: { http: httpOf(described) } }),
       contextExtensions: Object.fromEntries(described.context),
     },
   };

@@ -16,7 +16,7 @@ import { importIstioCommand } from './import-istio.ts';
 import { rollback } from './rollback.ts';
 import { serve } from './serve.ts';
 import { UsageError } from './usage-error.ts';
-import { testCases } from './test-cases.ts';
+import { testCases } from './cases/test-cases.ts';
 import { validate } from './validate.ts';
 
 const commands: readonly Command[] = [

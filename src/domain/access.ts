@@ -24,6 +24,18 @@ export interface AccessService {
   readonly allow: readonly AllowRule[];
 }
 
+/** Whether it has rules for what is not HTTP, and is known by more than hosts, which only HTTP names. */
+export function takesConnections({
+  principals,
+  contextExtensions,
+  allow,
+}: Pick<AccessService, 'principals' | 'contextExtensions' | 'allow'>): boolean {
+  return (
+    (principals !== undefined || contextExtensions !== undefined) &&
+    allow.some(({ tcp }) => tcp !== undefined)
+  );
+}
+
 /** Every part that is present must match. */
 export interface AccessRule {
   /** Of no other rule of its service. */

@@ -1,4 +1,5 @@
 import type { PolicyEngine } from '../check/ports.ts';
+import type { Clock } from '../domain/clock.ts';
 import { Denial } from '../domain/decision.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { PolicyVerdict } from '../domain/policy.ts';
@@ -21,6 +22,8 @@ export interface AccessPolicy extends PolicyEngine {
 }
 
 export interface AccessPolicyOptions {
+  /** Whose time rules have; absent: the system's. */
+  readonly clock?: Clock;
   readonly maxFuel: number;
   readonly reservedHeaderPrefix: string;
 }

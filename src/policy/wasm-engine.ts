@@ -1,5 +1,5 @@
 import type { PolicyEngine } from '../check/ports.ts';
-import type { Clock } from '../domain/clock.ts';
+import { type Clock, systemClock } from '../domain/clock.ts';
 import { Denial } from '../domain/decision.ts';
 import { headersUnder } from '../domain/header.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
@@ -36,6 +36,8 @@ export interface PolicyEngineOptions {
   readonly maxFuel: number;
   /** Beside those of `hostBuiltins`: what needs a codec, which other rooms own. */
   readonly builtins?: BuiltinTable;
+  /** Whose time policies have; absent: the system's. */
+  readonly clock?: Clock;
   /** Without it, a bundle that asks something of other hosts is refused. */
   readonly outside?: Outside;
 }
@@ -119,7 +121,7 @@ function engineOf(
   options: PolicyEngineOptions,
   pool: PolicyPool,
 ): PolicyEngine {
-  const { skipRequestBodyParse, protoDescriptor, maxFuel, outside } = options;
+  const { skipRequestBodyParse, protoDescriptor, maxFuel, outside, clock = systemClock } = options;
   const isReserved = headersUnder(options.reservedHeaderPrefix);
   const grpcMethods = protoDescriptor && readDescriptor(protoDescriptor);
   const inputOptions = { skipRequestBodyParse, grpcMethods };
@@ -144,7 +146,7 @@ function engineOf(
         if (document instanceof Denial) return unanswered(document);
         input = document;
         const text = textFor(document);
-        const nowNs = BigInt(Date.now()) * 1_000_000n;
+        const nowNs = BigInt(Math.trunc(clock.nowMs())) * 1_000_000n;
         if (outside === undefined) {
           return evaluateOnce(document, text, { nowNs, remembered: new Map() });
         }

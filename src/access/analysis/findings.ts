@@ -1,4 +1,10 @@
-import type { AccessDocument, AccessRule, AccessService, AllowRule } from '../../domain/access.ts';
+import {
+  type AccessDocument,
+  type AccessRule,
+  type AccessService,
+  type AllowRule,
+  takesConnections,
+} from '../../domain/access.ts';
 import type { PrincipalPattern } from '../../domain/principal-pattern.ts';
 import { formatPrincipalPattern } from '../../domain/principal-pattern.ts';
 import { parseSpiffeId } from '../../domain/spiffe-id.ts';
@@ -68,6 +74,9 @@ function ruleFindings(
       (pattern) =>
         `names ${formatPrincipalPattern(pattern)}, whose trust domain is not in identity.trustDomains, so it is nobody`,
     ),
+    ...(rule.tcp !== undefined && service.hosts !== undefined && !takesConnections(service)
+      ? ['is for connections that are not HTTP, which name no host; give the service principals']
+      : []),
     ...(endMs < nowMs ? [`ended at ${new Date(endMs).toISOString()}, and never matches`] : []),
   ];
   return messages.map((message) => place(service, rule, list, { severity: 'problem', message }));

@@ -1,4 +1,4 @@
-import type { AccessService } from '../../domain/access.ts';
+import { type AccessService, takesConnections } from '../../domain/access.ts';
 import { emptyMap } from '../../domain/empty-map.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import type { PrincipalPattern } from '../../domain/principal-pattern.ts';
@@ -10,6 +10,8 @@ interface Mark {
   readonly definition: AccessService;
   readonly principal?: PrincipalPattern;
   readonly host?: string;
+  /** Only for connections that are not HTTP, which name no host. */
+  readonly connection?: true;
 }
 
 /**
@@ -46,17 +48,19 @@ export function indexServices(services: readonly AccessService[]): JsonObject {
 
 function marksOf(definition: AccessService, service: number): Mark[] {
   const { principals, hosts } = definition;
-  return (principals ?? [undefined]).flatMap((principal) =>
-    (hosts ?? [undefined]).map((host) => ({
-      service,
-      definition,
-      ...(principal && { principal }),
+  return (principals ?? [undefined]).flatMap((principal) => {
+    const mark = { service, definition, ...(principal && { principal }) };
+    const marks: Mark[] = (hosts ?? [undefined]).map((host) => ({
+      ...mark,
       ...(host !== undefined && { host }),
-    })),
-  );
+    }));
+    return hosts && takesConnections(definition)
+      ? [...marks, { ...mark, connection: true }]
+      : marks;
+  });
 }
 
-function markToJson({ service, definition, principal, host }: Mark): JsonObject {
+function markToJson({ service, definition, principal, host, connection }: Mark): JsonObject {
   const extensions = emptyMap<JsonValue>();
   for (const [key, value] of definition.contextExtensions ?? []) extensions[key] = value;
   return {
@@ -64,6 +68,7 @@ function markToJson({ service, definition, principal, host }: Mark): JsonObject 
     extensions,
     ...(principal && { principals: principalsOf([principal]) }),
     ...(host !== undefined && { host }),
+    ...(connection && { connection }),
   };
 }
 
@@ -76,6 +81,7 @@ function byTrust(a: Mark, b: Mark): number {
     extensionsOf(b) - extensionsOf(a) ||
     precisionOf(b.principal) - precisionOf(a.principal) ||
     Number(b.host !== undefined) - Number(a.host !== undefined) ||
+    Number(a.connection ?? false) - Number(b.connection ?? false) ||
     a.service - b.service
   );
 }

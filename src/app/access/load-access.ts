@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { type GrantBook } from '../../grants/grant-book.ts';
+import type { Clock } from '../../domain/clock.ts';
+import type { GrantBook } from '../../grants/grant-book.ts';
 import { createGrantingPolicy } from '../../grants/granting-policy.ts';
 import {
   type AccessPolicy,
@@ -15,13 +16,19 @@ import { readAccess } from './read-access.ts';
 
 const bundleFile = new URL('../../../bundles/access.tar.gz', import.meta.url);
 
+/** What is beside the document. */
+export interface AccessSurroundings {
+  readonly grants: GrantBook;
+  readonly clock: Clock;
+}
+
 /**
  * What decides by the configuration's access document, and by what is granted beside it; undefined
  * when it names none.
  */
 export async function loadAccessPolicy(
   { access: path, grants, policy: { maxFuel }, headers }: Config,
-  book: GrantBook,
+  { grants: book, clock }: AccessSurroundings,
 ): Promise<Loaded<AccessPolicy | undefined>> {
   if (path === undefined) return { value: undefined };
   const read = (await isLarge(path)) ? await readAside(path) : readAccess(path);
@@ -31,6 +38,7 @@ export async function loadAccessPolicy(
     const access = await createAccessPolicy(bundle, read.value, {
       maxFuel,
       reservedHeaderPrefix: headers.prefix,
+      clock,
     });
     return { services: access.services, ...createGrantingPolicy(access, book, grants) };
   });

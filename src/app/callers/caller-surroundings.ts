@@ -49,6 +49,7 @@ export function surroundingsAside(
   fetch: KeyServersOptions['fetch'] = notAsked,
 ): GateSurroundings {
   return {
+    clock,
     callers: {
       keyServers: new KeyServers({ clock, fetch, onFetched: () => {} }),
       replays: new MemoryReplayStore(clock),

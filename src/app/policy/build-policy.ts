@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { PolicyEngine } from '../../check/ports.ts';
 import type { Config } from '../../config/config.ts';
 import { unreadable } from '../../config/yaml/read-file.ts';
+import type { Clock } from '../../domain/clock.ts';
 import type { PolicyBundle } from '../../policy/bundle.ts';
 import { createRoutedPolicy } from '../../policy/routed-policy.ts';
 import { createWaitingPolicy } from '../../policy/waiting-policy.ts';
@@ -14,6 +15,7 @@ export async function buildPolicy(
   { policy, headers }: Config,
   bundle: PolicyBundle | undefined,
   keeper: OutsideKeeper,
+  clock: Clock,
 ): Promise<PolicyEngine | undefined> {
   const { decision, decisionFrom, protoDescriptor, skipRequestBodyParse, maxFuel, outside } =
     policy;
@@ -24,6 +26,7 @@ export async function buildPolicy(
     name,
     skipRequestBodyParse,
     maxFuel,
+    clock,
     builtins: policyBuiltins,
     ...(outside && { outside: keeper.outsideFor(outside) }),
     reservedHeaderPrefix: headers.prefix,

@@ -80,7 +80,7 @@ function parseBlock(value: string): string | undefined {
   return `${address}/${bits ?? width}`;
 }
 
-const instant = leaf({
+export const instant = leaf({
   type: 'time',
   expected: 'a time with its offset, such as 2027-01-01T00:00:00Z',
   yamlType: 'string',

@@ -1,13 +1,18 @@
+import type { JsonValue } from '../../domain/json.ts';
+import { jsonValue } from '../schema/json-value.ts';
+import { instant } from './conditions.ts';
 import { method } from '../limits/match.ts';
 import { anyName, mapOf, type NameForm } from '../schema/map-of.ts';
 import { inOrder, type Problem } from '../problem.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import { dirname, resolve } from 'node:path';
 import {
+  type Conflict,
   conflictIf,
   defaulted,
   filled,
   group,
+  type Keys,
   list,
   optional,
   required,
@@ -27,7 +32,14 @@ export interface DecisionCase {
 
 /** As Envoy would say it; what is left out, it would not send. */
 export interface CaseRequest {
+  /** `tcp`: a connection that is not HTTP. */
+  readonly protocol: 'http' | 'tcp';
+  /** When it is asked, since 1970; absent: when the test runs. */
+  readonly atMs?: number;
   readonly principal?: string;
+  readonly token?: CaseToken;
+  /** Of the person on whose behalf it is. */
+  readonly user?: CaseToken;
   readonly method: string;
   readonly path: string;
   readonly host?: string;
@@ -40,12 +52,26 @@ export interface CaseRequest {
   readonly repeat: number;
 }
 
+/** What a token says, as if its issuer had signed it. */
+export interface CaseToken {
+  readonly issuer: string;
+  /** Absent: the principal of the request. */
+  readonly subject?: string;
+  readonly scopes: readonly string[];
+  readonly claims: ReadonlyMap<string, JsonValue>;
+}
+
 /** What is left out may be anything. */
 export interface Expectation {
   readonly outcome?: 'allow' | 'deny';
   readonly reason?: string;
   readonly rule?: string;
   readonly status?: number;
+  readonly caller?: string;
+  /** The names of all that it took part in, in any order. */
+  readonly limits?: readonly string[];
+  /** That the upstream gets; of a denial, that the caller gets. `*`: any value. */
+  readonly headers?: ReadonlyMap<string, string>;
 }
 
 export interface CaseFile {
@@ -74,7 +100,18 @@ const headerName: NameForm = {
   words: 'that of a header, such as x-tenant, without spaces and colons',
 };
 
-const request = section<CaseRequest>({
+const token = section<CaseToken>({
+  issuer: required('issuer', line, 'One of identity.jwt.'),
+  subject: optional('subject', line, 'Absent: the principal.'),
+  scopes: defaulted('scopes', list(line, 'scopes'), '', 'That it has.'),
+  claims: group('claims', mapOf(jsonValue, 'values', anyName), 'Beside those, or instead.'),
+});
+
+const requestKeys: Keys<CaseRequest> = {
+  protocol: defaulted('protocol', oneOf(['http', 'tcp']), 'http', 'tcp: what is not HTTP.'),
+  atMs: optional('at', instant, 'When it is asked, for tokens and rules.'),
+  token: optional('token', token, 'Of the caller, as if it were verified.'),
+  user: optional('user', token, 'Of the person on whose behalf it is.'),
   principal: optional('principal', line, 'Who calls: a SPIFFE ID, as Envoy would say it.'),
   method: defaulted('method', method, 'GET', 'The HTTP method.'),
   path: defaulted('path', line, '/', 'The path with its query.'),
@@ -92,7 +129,29 @@ const request = section<CaseRequest>({
     'What is called.',
   ),
   repeat: defaulted('repeat', integer(1, 10_000), '1', 'Asks so often; the last answer counts.'),
-});
+};
+
+const request = section<CaseRequest>(requestKeys, (asked) =>
+  (['token', 'user'] as const).flatMap((key) => tokenConflicts(key, asked)),
+);
+
+function tokenConflicts(
+  key: 'token' | 'user',
+  { [key]: given, principal, protocol }: CaseRequest,
+): readonly Conflict[] {
+  return [
+    ...conflictIf(
+      given !== undefined && (given.subject ?? principal) === undefined,
+      key,
+      'names nobody; give it a subject',
+    ),
+    ...conflictIf(
+      given !== undefined && protocol === 'tcp',
+      key,
+      'comes in a header, which a TCP connection has not; remove it',
+    ),
+  ];
+}
 
 const expectation = section<Expectation>(
   {
@@ -100,6 +159,13 @@ const expectation = section<Expectation>(
     reason: optional('reason', line, 'A reason code: no_rule.'),
     rule: optional('rule', line, 'The rule that decides.'),
     status: optional('status', integer(200, 599), 'What a denied caller sees.'),
+    caller: optional('caller', line, 'Who it is said to be.'),
+    limits: optional('limits', list(line, 'names of limits'), 'That it takes part in: all.'),
+    headers: optional(
+      'headers',
+      mapOf(value, 'texts', headerName),
+      'For the upstream, or with a denial.',
+    ),
   },
   (expected) =>
     conflictIf(Object.keys(expected).length === 0, 'outcome', 'is missing: nothing is expected'),

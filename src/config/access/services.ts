@@ -1,4 +1,4 @@
-import type { AccessService } from '../../domain/access.ts';
+import { type AccessService, takesConnections } from '../../domain/access.ts';
 import { formatPrincipalPattern } from '../../domain/principal-pattern.ts';
 import type { Conflict } from '../schema/schema.ts';
 
@@ -22,10 +22,12 @@ export function ambiguousServices(services: readonly AccessService[]): readonly 
 }
 
 /** What a service is known by, each way of it. */
-function* marksOf({ hosts, principals, contextExtensions }: AccessService): Iterable<string> {
+function* marksOf(service: AccessService): Iterable<string> {
+  const { hosts, principals, contextExtensions } = service;
   const extensions = Array.from(contextExtensions ?? [], ([key, value]) => `${key}=${value}`);
+  const ways = hosts && takesConnections(service) ? [...hosts, 'for TCP'] : hosts;
   for (const principal of principals?.map(formatPrincipalPattern) ?? ['']) {
-    for (const host of hosts ?? ['']) {
+    for (const host of ways ?? ['']) {
       yield [...extensions.toSorted(), principal, host].filter((part) => part !== '').join(' ');
     }
   }

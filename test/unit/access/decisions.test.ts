@@ -135,6 +135,27 @@ test('tunnels, gRPC and connections are only for rules that ask for them', async
   ]);
 });
 
+test('a connection is for the service of its workload, whatever hosts that has', async () => {
+  const orders = 'spiffe://prod/ns/shop/sa/orders';
+  const known = `principals: [${orders}], allow: [{ name: http, from: ["*"], paths: [/] }`;
+  const tcp = `, { name: tcp, from: [${web}], tcp: { ports: [5672] } }]`;
+  const yaml = `version: 1
+services:
+  - { name: a, hosts: [a.shop], ${known}] }
+  - { name: b, hosts: [b.shop], ${known}${tcp} }
+`;
+  const connection: Asked = { from: web, destination: orders, kind: 'network', port: 5672 };
+  await assertDecisions(yaml, [
+    [connection, 'allow tcp'],
+    [{ ...connection, port: 5673 }, 'no_rule'],
+    [{ ...connection, destination: web }, 'no_rule'],
+    [{ from: web, destination: orders, host: 'a.shop' }, 'allow http'],
+    [{ from: web, destination: orders, host: 'c.shop' }, 'no_rule'],
+  ]);
+  const closed = `  - { name: c, principals: [${orders}], allow: [] }\n`;
+  await assertDecisions(yaml + closed, [[connection, 'no_rule']]);
+});
+
 test('headers, ports and networks must all hold', async () => {
   const yaml = rules(
     `      - name: rule

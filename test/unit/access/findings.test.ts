@@ -23,8 +23,7 @@ test('a document in which every rule answers has nothing to be said of', () => {
       { name: a, from: [${web}], methods: [GET], paths: [/a] },
       { name: b, from: [${web}], methods: [POST], paths: [/a], limits: [x] },
       { name: c, from: ["spiffe://prod/ns/shop/*"], paths: ["/a/{id}"] },
-      { name: d, from: [${web}], grpc: [a.B/C] },
-      { name: e, from: [${web}], tcp: { ports: [1] } }]`;
+      { name: d, from: [${web}], grpc: [a.B/C] }]`;
   const around = { limits: new Set(['x']), trustDomains: new Set(['prod']) };
   assert.deepEqual(findings(rules, '[{ name: z, paths: [/z] }]', around), []);
 });
@@ -49,6 +48,10 @@ const odd: readonly (readonly [allow: string, says: RegExp])[] = [
     /allow\.a warning: is for \*; name those who need it/,
   ],
   [`[{ name: a, from: ["spiffe://prod/*"], paths: [/a] }]`, /warning: is for spiffe:\/\/prod\/\*/],
+  [
+    `[{ name: a, from: [${web}], tcp: { ports: [1] } }]`,
+    /allow\.a problem: is for connections that are not HTTP, which name no host; give the service/,
+  ],
   ['[]', /^3 services\.s warning: has no rule that allows anything, so nobody can call it$/],
   [`[{ name: a, from: [${web}], paths: [/a], limits: [y] }]`, /problem: names the limit y, which/],
   [

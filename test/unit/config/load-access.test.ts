@@ -112,6 +112,18 @@ test('two services that one request would be for, with nothing between them, are
   assert.deepEqual(problemsIn(twoServices('hosts: [z]')), []);
 });
 
+test('two services are refused that only hosts tell apart, if both are for TCP connections', () => {
+  const known = 'principals: [spiffe://prod/ns/a/sa/b]';
+  const rules = '[{ name: r, from: ["*"], tcp: { ports: [1] } }]';
+  const yaml = ['x', 'y'].map(
+    (host, at) => `  - { name: s${at}, hosts: [${host}], ${known}, allow: ${rules} }`,
+  );
+  assert.match(
+    problemsIn(['version: 1', 'services:', ...yaml, ''].join('\n')).join(),
+    /s0 and s1 \(line 4\) are known by the same: spiffe:\/\/prod\/ns\/a\/sa\/b for TCP;/,
+  );
+});
+
 test('a configuration needs a bundle or an access document', () => {
   const neither = loadConfig(writtenFile('identity: { require: none }\n'), {});
   assert.ok('problems' in neither);
