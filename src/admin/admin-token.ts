@@ -15,7 +15,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new Error('cannot be read: there is none, or it is not the server’s to read', {
+    throw new Error('cannot be read: there is no such file, or no right to read it', {
       cause: error,
     });
   }

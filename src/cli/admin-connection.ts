@@ -37,13 +37,29 @@ export async function connectToAdmin(
   const address = addressOf(given, config);
   const token = await tokenOf(given, config);
   if (token === undefined && needsToken) {
-    throw new UsageError('--token-file is missing: this takes the token of admin.tokenFile');
+    throw new UsageError(
+      "--token-file is missing: this takes the token of admin.tokenFile; or give the server's configuration with -c",
+    );
   }
   return async (call) => {
-    const reply = await askAdmin(address, { ...call, token });
+    const reply = await reach(address, { ...call, token });
     if (answers.has(reply.status)) return reply;
+    if (reply.status === 401 && token !== undefined) throw new Error(wrongToken);
     throw new Error(`the server answered ${reply.status}: ${printable(reply.body.trim())}`);
   };
+}
+
+const wrongToken =
+  'the server refused this token: give the one that its admin.tokenFile holds, with --token-file or -c';
+
+async function reach(address: ListenAddress, call: AdminCall): Promise<AdminReply> {
+  try {
+    return await askAdmin(address, call);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const hint = 'Is the server up, and is this its admin.address? Else give that with -c';
+    throw new Error(`${reason}\n${hint} or --server-admin`, { cause: error });
+  }
 }
 
 function addressOf(given: Arguments, config: Config | undefined): ListenAddress {

@@ -1,3 +1,5 @@
+import { readGrantOrder } from '../config/access/grant-order.ts';
+import { withoutPlace } from '../config/problem.ts';
 import { grantStates, grantStateTexts } from '../domain/grant.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { adminOptions } from './admin-connection.ts';
@@ -73,7 +75,7 @@ export const grantRevoke: Command = {
 
 const textOptions = ['from', 'to', 'for', 'reason', 'by'] as const;
 
-/** What is wrong with it the server says, which knows the services. */
+/** What else is wrong with it the server says, which knows the services. @throws {UsageError} */
 function orderIn(given: Arguments): JsonObject {
   const order: Record<string, string | readonly string[]> = {};
   for (const name of textOptions) {
@@ -84,7 +86,9 @@ function orderIn(given: Arguments): JsonObject {
     const value = given.text(name);
     if (value !== undefined) order[name] = value.split(',').map((each) => each.trim());
   }
-  return order;
+  const read = readGrantOrder(order);
+  if ('order' in read) return order;
+  throw new UsageError(read.problems.map((each) => `--${withoutPlace(each)}`).join('\n'));
 }
 
 /** @throws {UsageError} */
@@ -105,7 +109,7 @@ function signed(given: Arguments, verb: 'approve' | 'revoke') {
 function stateSentence(grant: JsonObject): string {
   const [id, state, until] = [text(grant['id']), text(grant['state']), text(grant['expiresAt'])];
   return state === 'awaits_approval'
-    ? `${id} waits for another person: grant approve ${id} --by NAME; it ends at ${until}`
+    ? `${id} waits for another person to approve it (grant approve ${id} --by NAME), and ends at ${until}`
     : `${id} ${stateText(state)} until ${until}`;
 }
 

@@ -150,20 +150,26 @@ test('a grant expires by itself, everywhere', async () => {
 });
 
 test('a grant that cannot be meant so is refused, and why', async () => {
-  const refused = async (...parts: string[]) => {
-    const { status: exit, stderr } = await said(one, 'add', '--reason', 'r', ...order, ...parts);
-    assert.equal(exit, 1);
-    return stderr;
+  const mistaken = async (parts: readonly string[], exit: number, says: RegExp) => {
+    const told = await said(one, 'add', '--reason', 'r', ...order, '--for', '1h', ...parts);
+    assert.equal(told.stdout, '');
+    assert.match(told.stderr, says);
+    assert.equal(told.status, exit, told.stderr);
   };
+  await mistaken(['--for', '9h'], 1, /^for: is longer than grants.maxDuration allows \(8h\)$/m);
+  await mistaken(['--to', 'ordres'], 1, /no service "ordres"; did you mean orders\?/);
+  await mistaken(['--for', '0'], 2, /--for: must be a duration from 1s to 24h, .* not "0"/);
+  await mistaken(['--for', '99h'], 2, /--for: must be a duration from 1s to 24h/);
+  await mistaken(['--reason', ''], 2, /--reason: must be 1 to 500 characters/);
+  await mistaken(['--methods', 'get'], 2, /--methods\[0\]: .* in capitals, .* not "get"/);
+  await mistaken(['--paths', 'orders'], 2, /--paths\[0\]: must be a path such as .* not "orders"/);
+  await mistaken(['--from', 'spiffe://x/*'], 2, /--from: must be one caller/);
+  const { status: exit, stderr } = await said(one, 'add');
+  assert.equal(exit, 2);
   assert.match(
-    await refused('--for', '9h'),
-    /for: is longer than grants.maxDuration allows \(8h\)/,
+    stderr,
+    /--from: is missing\n(?:.*\n)*--by: is missing\nTry: sallyport grant add --help/,
   );
-  assert.match(await refused(), /for: is missing/);
-  assert.match(await refused('--for', '1h', '--paths', '/a/*'), /paths\[0\]: /);
-  const other = ['--from', ops, '--to', 'ordres', '--methods', 'GET', '--for', '1h', '--by', 'a'];
-  const { stderr } = await said(one, 'add', '--reason', 'r', ...other);
-  assert.match(stderr, /no service "ordres"; did you mean orders\?/);
 });
 
 test('a second person approves, where that is required', async () => {
@@ -174,6 +180,7 @@ test('a second person approves, where that is required', async () => {
   });
   const unapproved = await add(one, '--for', '1h');
   await becomes(200, two);
+  await waitFor('that it waits', () => eventsOf(careful, unapproved).length === 1 || undefined);
   assert.equal(await status(careful), 403, 'nobody has approved it');
   await said(one, 'revoke', unapproved, '--by', 'ann');
   await becomes(403, two);

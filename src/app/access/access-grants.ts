@@ -54,7 +54,8 @@ export class AccessGrants {
         held.see(notices, nowMs);
       },
       onFault: (cause) => {
-        if (held.conditions.services !== undefined) tellFault(cause);
+        const matters = held.conditions.services !== undefined && this.book.nowMs() === undefined;
+        if (matters) tellFault(cause);
       },
     });
   }

@@ -85,7 +85,10 @@ function noted(
   asked: { readonly peer: string; readonly by: string },
 ): HandOutcome<JsonObject> {
   if (grant === undefined) {
-    return { outcome: 'unknown', reason: `There is no grant ${JSON.stringify(id)}` };
+    return {
+      outcome: 'unknown',
+      reason: `There is no grant ${JSON.stringify(id)}: it has ended, or there was none; see grant list`,
+    };
   }
   held.noteAsked(event, grant, asked);
   return done(describeReport(held.report(grant)));

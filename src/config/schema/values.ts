@@ -26,9 +26,12 @@ export function integer(min: number, max: number): Schema<number> {
 /** In milliseconds; the bounds as people write them. */
 export function duration(min: string, max: string): Schema<number> {
   const [minMs, maxMs] = [parseDuration(min) ?? 0, parseDuration(max) ?? 0];
+  const examples = ['500ms', '30s', '5m', '2h'].filter(
+    (example) => within(parseDuration(example), minMs, maxMs) !== undefined,
+  );
   return leaf({
     type: 'duration',
-    expected: `a duration from ${min} to ${max}, such as 500ms, 30s, 5m or 24h`,
+    expected: `a duration from ${min} to ${max}, such as ${examples.join(', ')}`,
     yamlType: 'string',
     parse: (value) => within(parseDuration(value), minMs, maxMs),
   });
