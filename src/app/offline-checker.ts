@@ -13,6 +13,8 @@ import {
 } from '../server/check-client.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';
 import { createStderrLogger } from '../telemetry/log.ts';
+import type { GrantBook } from '../grants/grant-book.ts';
+import { type GivenGrant, GivenGrants } from './access/given-grants.ts';
 import { surroundingsAside } from './callers/caller-surroundings.ts';
 import { type GivenToken, GivenTokens } from './callers/given-tokens.ts';
 import { createChecks } from './checks.ts';
@@ -26,7 +28,7 @@ import { PolicyBundles } from './policy/policy-bundles.ts';
 export interface OfflineChecker extends CheckClient {
   /** Their names, `orders/web-reads`. */
   readonly usedRules: ReadonlySet<string>;
-  /** One after another: the time is that of the question that was asked last. */
+  /** One after another: time and grants are those of the question that was asked last. */
   check(request: CheckRequest, question: OfflineQuestion): Promise<CheckResponse>;
 }
 
@@ -36,6 +38,7 @@ export interface OfflineQuestion {
   readonly atMs?: number | undefined;
   /** Of issuers that were named beforehand. */
   readonly tokens?: readonly GivenToken[];
+  readonly grants?: readonly GivenGrant[];
 }
 
 /**
@@ -61,7 +64,8 @@ async function openIn(
 ): Promise<OfflineChecker> {
   const given = await GivenTokens.open(config, givenIssuers, directory);
   const clock = new QuestionClock();
-  const keeper = await openKeeper(given.config, clock);
+  const granted = new GivenGrants();
+  const keeper = await openKeeper(given.config, clock, granted.book);
   const address: ListenAddress = { kind: 'unix', path: join(directory, 'check.sock') };
   const usedRules = new Set<string>();
   const checks = createChecks({
@@ -81,8 +85,9 @@ async function openIn(
   const client = createCheckClient(address);
   return {
     usedRules,
-    async check(request, { timeoutMs, atMs, tokens = [] }) {
+    async check(request, { timeoutMs, atMs, tokens = [], grants = [] }) {
       clock.atMs = atMs;
+      granted.give(grants);
       const shown = await Promise.all(
         tokens.map((token) => given.headerWith(token, clock.nowMs())),
       );
@@ -95,9 +100,9 @@ async function openIn(
   };
 }
 
-async function openKeeper(config: Config, clock: Clock): Promise<GateKeeper> {
+async function openKeeper(config: Config, clock: Clock, grants: GrantBook): Promise<GateKeeper> {
   const aside = surroundingsAside(systemClock, fetchKeys);
-  const surroundings = { ...aside, clock, callers: { ...aside.callers, clock } };
+  const surroundings = { ...aside, clock, grants, callers: { ...aside.callers, clock } };
   const keeper = valueOf(await GateKeeper.open(config, surroundings));
   const bundles = new PolicyBundles(keeper, systemClock, { checked: () => {} });
   throwProblems([...(await bundles.open()), ...(await bundles.refreshAll())]);

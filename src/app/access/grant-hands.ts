@@ -1,7 +1,11 @@
 import type { GrantHands } from '../../admin/grant-hands.ts';
 import type { HandOutcome } from '../../admin/hand-outcome.ts';
-import { type GrantOrder, readGrantOrder, readSignature } from '../../config/access/grant-order.ts';
-import { hintOfNearest } from '../../config/schema/nearest.ts';
+import {
+  type GrantOrder,
+  readGrantOrder,
+  readSignature,
+  serviceFault,
+} from '../../config/access/grant-order.ts';
 import { type Problem, withoutPlace } from '../../config/problem.ts';
 import { durationText } from '../../domain/duration-text.ts';
 import type { Grant, GrantTerms } from '../../domain/grant.ts';
@@ -52,15 +56,6 @@ function add(
     grants.held.noteAsked('grant_added', grant, { peer, by: order.by });
     return done(describeReport(grants.held.report(grant)));
   });
-}
-
-function serviceFault(to: string, services: readonly string[] | undefined): string | undefined {
-  if (services === undefined) {
-    return 'There is no access document, so there is nothing to grant beside it: set access';
-  }
-  if (services.includes(to)) return undefined;
-  const hint = hintOfNearest(to, services);
-  return `to: the access document has no service ${JSON.stringify(to)}${hint}`;
 }
 
 function durationFault(lifeMs: number, { maxDurationMs }: GrantTerms): string | undefined {

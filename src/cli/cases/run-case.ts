@@ -2,6 +2,7 @@ import type { GivenToken } from '../../app/callers/given-tokens.ts';
 import type { OfflineChecker } from '../../app/offline-checker.ts';
 import type { DecisionCase } from '../../config/access/load-cases.ts';
 import { checkRequestOf } from '../described-request.ts';
+import { givenGrantsOf } from './case-grants.ts';
 import { failureOf } from './expectation.ts';
 
 export interface CaseResult {
@@ -17,16 +18,17 @@ const timeoutMs = 10_000;
 
 export async function runCase(
   file: string,
-  { name, line, request, expect }: DecisionCase,
+  decisionCase: DecisionCase,
   tokens: readonly GivenToken[],
   checker: OfflineChecker,
 ): Promise<CaseResult> {
+  const { name, line, request, expect } = decisionCase;
   const { body, atMs, repeat, ...described } = request;
   const asked = checkRequestOf({
     ...described,
     body: body === undefined ? body : Buffer.from(body),
   });
-  const question = { timeoutMs, atMs, tokens };
+  const question = { timeoutMs, atMs, tokens, grants: givenGrantsOf(decisionCase) };
   const startedMs = performance.now();
   let response = await checker.check(asked, question);
   for (let times = 1; times < repeat; times += 1) response = await checker.check(asked, question);

@@ -15,6 +15,7 @@ import {
 import { parseArguments } from '../parse-arguments.ts';
 import { requireReadable } from '../require-readable.ts';
 import { UsageError } from '../usage-error.ts';
+import { requireGrantable } from './case-grants.ts';
 import { givenTokensOf } from './case-tokens.ts';
 import { junitXml } from './junit.ts';
 import { RuleCoverage, type UnusedRule } from './rule-coverage.ts';
@@ -65,6 +66,7 @@ async function runFile(
   coverage: RuleCoverage,
   context: CliContext,
 ): Promise<readonly CaseResult[]> {
+  requireGrantable(path, cases, config);
   const tokens = givenTokensOf(path, cases, config);
   const checker = await context.createOfflineChecker(config, tokens.issuers);
   const results: CaseResult[] = [];

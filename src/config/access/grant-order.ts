@@ -1,10 +1,12 @@
 import type { JsonObject } from '../../domain/json.ts';
 import { parsePrincipalPattern } from '../../domain/principal-pattern.ts';
 import { leaf } from '../schema/leaf.ts';
+import { hintOfNearest } from '../schema/nearest.ts';
 import { method, pathPattern } from '../limits/match.ts';
 import { type LoadedOrder, readOrder } from '../read-order.ts';
 import {
   filled,
+  type Keys,
   list,
   optional,
   refined,
@@ -30,6 +32,19 @@ export function readGrantOrder(content: JsonObject): LoadedOrder<GrantOrder> {
   return readOrder('grant', content, orderSchema);
 }
 
+/** What no order says by itself. `services`: of the access document; undefined: there is none. */
+export function serviceFault(
+  to: string,
+  services: readonly string[] | undefined,
+): string | undefined {
+  if (services === undefined) {
+    return 'There is no access document, so there is nothing to grant beside it: set access';
+  }
+  if (services.includes(to)) return undefined;
+  const hint = hintOfNearest(to, services);
+  return `to: the access document has no service ${JSON.stringify(to)}${hint}`;
+}
+
 /** Who approves a grant, or revokes it. */
 export interface Signature {
   readonly by: string;
@@ -40,7 +55,7 @@ export function readSignature(content: JsonObject): LoadedOrder<Signature> {
   return readOrder('grant', content, signatureSchema);
 }
 
-const caller = leaf({
+export const grantedCaller = leaf({
   type: 'principal',
   expected:
     'one caller: the SPIFFE ID of a workload, such as spiffe://prod/ns/ops/sa/console, or the subject of a token',
@@ -72,11 +87,15 @@ function few<T>(item: Schema<T>, plural: string, most: number): Schema<readonly 
 
 const by = line(100);
 
-const orderSchema = section<GrantOrder>({
-  from: required('from', caller, 'The caller.'),
+export const grantedKeys: Keys<Pick<GrantOrder, 'to' | 'methods' | 'paths'>> = {
   to: required('to', service, 'What may be called.'),
   methods: required('methods', few(grantedMethod, 'methods', 16), 'GET is HEAD too.'),
   paths: optional('paths', few(boundedPath, 'path patterns', 32), 'Absent: every path.'),
+};
+
+const orderSchema = section<GrantOrder>({
+  from: required('from', grantedCaller, 'The caller.'),
+  ...grantedKeys,
   lifeMs: required('for', duration('1s', '24h'), 'For how long.'),
   reason: required('reason', line(500), 'For whoever asks later.'),
   by: required('by', by, 'Who answers for it.'),

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../domain/json.ts';
+import { grantedCaller, grantedKeys, type GrantOrder } from './grant-order.ts';
 import { jsonValue } from '../schema/json-value.ts';
 import { instant } from './conditions.ts';
 import { method } from '../limits/match.ts';
@@ -26,6 +27,8 @@ import { filePath, integer, oneOf, text } from '../schema/values.ts';
 export interface DecisionCase {
   readonly name: string;
   readonly line: number;
+  /** What is granted while it is asked. */
+  readonly grants: readonly CaseGrant[];
   readonly request: CaseRequest;
   readonly expect: Expectation;
 }
@@ -60,6 +63,9 @@ export interface CaseToken {
   readonly scopes: readonly string[];
   readonly claims: ReadonlyMap<string, JsonValue>;
 }
+
+/** As if it were given, and approved; `from` is the principal of the request if it is absent. */
+export type CaseGrant = Pick<GrantOrder, 'to' | 'methods' | 'paths'> & { readonly from?: string };
 
 /** What is left out may be anything. */
 export interface Expectation {
@@ -171,12 +177,26 @@ const expectation = section<Expectation>(
     conflictIf(Object.keys(expected).length === 0, 'outcome', 'is missing: nothing is expected'),
 );
 
+const grant = section<CaseGrant>({
+  from: optional('from', grantedCaller, 'Absent: the principal.'),
+  ...grantedKeys,
+});
+
 const decisionCase = withLine(
-  section<Omit<DecisionCase, 'line'>>({
-    name: required('name', line, 'What it shows.'),
-    request: required('request', request, 'What is asked.'),
-    expect: required('expect', expectation, 'What has to be decided.'),
-  }),
+  section<Omit<DecisionCase, 'line'>>(
+    {
+      name: required('name', line, 'What it shows.'),
+      grants: defaulted('grants', list(grant, 'grants'), '', 'What is granted meanwhile.'),
+      request: required('request', request, 'What is asked.'),
+      expect: required('expect', expectation, 'What has to be decided.'),
+    },
+    ({ grants, request: { principal } }) =>
+      conflictIf(
+        principal === undefined && grants.some(({ from }) => from === undefined),
+        'grants',
+        'are for nobody; give each a from',
+      ),
+  ),
 );
 
 const fileSchema = section<CaseFile & { version: number }>({

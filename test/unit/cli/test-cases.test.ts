@@ -20,7 +20,7 @@ test('the cases of the example pass, and exercise every rule', async () => {
   assert.equal(status, 0, world.stdout + world.stderr);
   assert.match(world.stdout, /^ok {4}the web front reads an order$/m);
   assert.doesNotMatch(world.stdout, /exercises/);
-  assert.match(world.stdout, /^15 cases, 0 failed$/m);
+  assert.match(world.stdout, /^17 cases, 0 failed$/m);
 });
 
 const config = join(import.meta.dirname, '../../../examples/shop/sallyport.yaml');
@@ -213,6 +213,42 @@ test('a token that the configuration cannot know is refused, with the case', asy
     'request: { token: { issuer: https://service.example } }, expect: { outcome: deny }';
   const { world } = await runCases(writtenCases(file, [nobody]));
   assert.match(world.stderr, /token: names nobody; give it a subject/);
+});
+
+test('a case gives grants, which count for it alone', async () => {
+  const file = writtenConfig('granted', `{ name: r, from: ["${caller}"], paths: [/r] }`);
+  const granted = (grant: string, more: string, expected: string) =>
+    `grants: [{ to: s, ${grant} }], ${asking(more, expected)}`;
+  const { status, world } = await runCases(
+    writtenCases(file, [
+      granted('methods: [GET], paths: ["/a/{id}"]', 'path: /a/7', 'rule: grant/1'),
+      asking('path: /a/7', 'reason: no_rule'),
+      granted('methods: [GET], paths: ["/a/{id}"]', 'path: /a', 'reason: no_rule'),
+      granted('methods: [POST]', 'path: /a', 'reason: no_rule'),
+      granted(`methods: [GET], from: "${caller}2"`, 'path: /a', 'reason: no_rule'),
+      granted('methods: [GET]', 'path: /r', 'rule: r'),
+      granted('methods: [GET]', 'path: /a, repeat: 2', 'rule: grant/1'),
+    ]),
+  );
+  assert.equal(status, 0, world.stdout + world.stderr);
+});
+
+test('a grant that nobody could give is refused, with the case', async () => {
+  const file = writtenConfig('grantable', `{ name: r, from: ["${caller}"], paths: [/r] }`);
+  const bad: readonly (readonly [grant: string, says: RegExp])[] = [
+    ['to: x, methods: [GET]', /case 0: grants\[0\]: to: the access document has no service "x"/],
+    ['to: s, methods: [get]', /cases\[0\]\.grants\[0\]\.methods\[0\]: must be .* in capitals/],
+    ['to: s, methods: [GET], for: 1h', /grants\[0\]\.for: is not a key/],
+  ];
+  for (const [grant, says] of bad) {
+    const asked = `grants: [{ ${grant} }], ${asking('path: /', 'outcome: deny')}`;
+    const { status, world } = await runCases(writtenCases(file, [asked]));
+    assert.equal(status, 2);
+    assert.match(world.stderr, says);
+  }
+  const nobody = 'grants: [{ to: s, methods: [GET] }], request: {}, expect: { outcome: deny }';
+  const { world } = await runCases(writtenCases(file, [nobody]));
+  assert.match(world.stderr, /grants: are for nobody; give each a from/);
 });
 
 test('a rule that a case exercises in one document is still unused in another', async () => {
