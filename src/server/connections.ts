@@ -55,7 +55,7 @@ export function createConnections(
     };
     const ageMs = maxMs * (0.9 + 0.2 * Math.random());
     // A certificate that has expired lets nobody in, and keeps nobody in.
-    const validMs = (client?.expiresAtMs ?? Infinity) - clock.nowMs();
+    const validMs = (client?.vouchers.expiresAtMs ?? Infinity) - clock.nowMs();
     let timer = setTimeout(retire, Math.max(0, Math.min(ageMs, validMs)));
     const silence = setTimeout(() => {
       if (socket.bytesRead < prefaceBytes) socket.destroy();

@@ -55,19 +55,6 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   });
 }
 
-test('a client of a subordinate authority comes in, until any authority is removed', async (t) => {
-  const both = [...clientCa, { pem: otherAuthority.own.certificate }];
-  const { address, server } = await startTlsServer(t, trustOf(own, both));
-  const { certificate, privateKey } = intermediate.issue({ names: `URI:${envoyId}` });
-  const chain = certificate + intermediate.own.certificate;
-  const session = await tlsSession(t, address, { cert: chain, key: privateKey });
-  assert.equal(await statusOf(session), 200);
-  server.useTrust(trustOf(own, [...both, { pem: intermediate.own.certificate }]));
-  assert.equal(await statusOf(session), 200);
-  server.useTrust(trustOf(own, clientCa));
-  await until('it is closed', () => server.connections() === 0);
-});
-
 function identity(issuer: Authority, id: string): ConnectionOptions {
   return shown(issuer.issue({ names: `URI:${id}` }));
 }

@@ -29,8 +29,9 @@ export class Authority {
   readonly own: Issued;
   #issued = 0;
 
-  constructor(subject = 'test authority', signer?: Authority) {
+  constructor(subject = 'test authority', signer?: Authority, days = 2) {
     const options = {
+      days,
       extensions: ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'],
     };
     this.own = this.#make(subject, options, signer?.own);
@@ -41,6 +42,16 @@ export class Authority {
     const { extensions = ['keyUsage=critical,digitalSignature'] } = options;
     const leaf = ['basicConstraints=critical,CA:FALSE', ...extensions];
     return this.#make(`leaf ${this.#issued}`, { ...options, extensions: leaf }, this.own);
+  }
+
+  /** Its own name and key, signed by another authority: a cross-certificate. */
+  crossSignedBy(signer: Authority): string {
+    const [file, { certificateFile, privateKeyFile }] = [join(this.directory, '0'), signer.own];
+    const signedBy = `-CA ${certificateFile} -CAkey ${privateKeyFile}`;
+    openssl(
+      `x509 -req -in ${file}.csr ${signedBy} -days 2 -extfile ${file}.ext -out ${file}.cross`,
+    );
+    return readFileSync(`${file}.cross`, 'utf8');
   }
 
   remove(): void {

@@ -1,11 +1,12 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { spiffeIdIn } from '../../domain/certificate-names.ts';
 import type { SpiffeId } from '../../domain/spiffe-id.ts';
 import type { SpiffePattern } from '../../domain/spiffe-pattern.ts';
-import { stillVouch, type Vouchers, vouchersOf } from './anchors.ts';
+import { isVouchedForBy, type Vouchers, vouchersOf } from './anchors.ts';
 import type { Credentials } from './credentials.ts';
 import { type Refusal, verdictOf } from './handshake-failure.ts';
+import { peerChainOf } from './peer-chain.ts';
 
 /** Who is let in: read for every handshake, replaced as a whole. */
 export interface Trust {
@@ -17,13 +18,16 @@ export interface Trust {
 export interface TlsClient {
   readonly id: SpiffeId;
   readonly vouchers: Vouchers;
-  readonly expiresAtMs: number;
 }
 
-/** Judges a peer by what OpenSSL says of its chain, by who it is, and by whether that one may come in. */
-export function admit(socket: TLSSocket, trust: Trust): TlsClient | Refusal {
-  const leaf = leafOf(socket);
-  if (leaf === undefined) return { cause: 'no_certificate', detail: 'no certificate was shown' };
+/**
+ * Judges a peer by what OpenSSL says of its chain, by who it is, and by whether that one may come in.
+ * OpenSSL spoke of those who were trusted when the handshake began; they may be others now.
+ */
+export function admit(socket: TLSSocket, begun: Trust, now: Trust): TlsClient | Refusal {
+  const chain = peerChainOf(socket);
+  if (chain === undefined) return { cause: 'no_certificate', detail: 'no certificate was shown' };
+  const { leaf } = chain;
   if (!socket.authorized) return verdictOf(String(socket.authorizationError));
   if (socket.isSessionReused()) {
     return { cause: 'other', detail: 'a resumed session proves nothing now' };
@@ -36,31 +40,21 @@ export function admit(socket: TLSSocket, trust: Trust): TlsClient | Refusal {
   if (id === undefined) {
     return { cause: 'no_spiffe_id', detail: `one SPIFFE ID is needed, not ${namesOf(leaf)}` };
   }
-  const { anchors } = trust.credentials;
-  const vouchers = vouchersOf(leaf, anchorsFor(id, trust), anchors);
-  if (vouchers === undefined) return strangerOf(id);
-  const client = { id, vouchers, expiresAtMs: leaf.validToDate.getTime() };
-  return refusalOf(client, trust) ?? client;
-}
-
-/** Not by `getPeerX509Certificate`: it never frees the others that a peer sent, be it a stranger. */
-function leafOf(socket: TLSSocket): X509Certificate | undefined {
-  // The types have it always; without a certificate there is none.
-  const raw: Buffer | undefined = socket.getPeerCertificate().raw;
-  return raw && new X509Certificate(raw);
+  const vouchers = vouchersOf(chain, anchorsFor(id, begun), begun.credentials.anchors);
+  const client = { id, vouchers };
+  return refusalOf(client, now) ?? client;
 }
 
 /** Why a peer may not come in, or may not stay; undefined when it may. */
 export function refusalOf({ id, vouchers }: TlsClient, trust: Trust): Refusal | undefined {
-  if (!stillVouch(vouchers, anchorsFor(id, trust))) return strangerOf(id);
+  if (!isVouchedForBy(anchorsFor(id, trust), vouchers)) {
+    const detail = `no authority that may vouch for ${id.uri}`;
+    return { cause: 'unknown_authority', detail };
+  }
   if (!trust.allowedClients.some((pattern) => pattern.matches(id))) {
     return { cause: 'not_allowed', detail: `${id.uri} is not in server.tls.allowedClients` };
   }
   return undefined;
-}
-
-function strangerOf({ uri }: SpiffeId): Refusal {
-  return { cause: 'unknown_authority', detail: `no authority that may vouch for ${uri}` };
 }
 
 function anchorsFor({ trustDomain }: SpiffeId, { credentials }: Trust) {

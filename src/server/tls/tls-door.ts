@@ -5,6 +5,7 @@ import { messageOf } from '../fault.ts';
 import { admit, refusalOf, type TlsClient, type Trust } from './admission.ts';
 import { type Arrival, arrivalOf, Arrivals, type HandshakeBounds } from './arrivals.ts';
 import { failureOf, type Refusal } from './handshake-failure.ts';
+import { chooseProtocol } from './peer-chain.ts';
 
 export interface RefusedConnection extends Refusal {
   /** The network that it came from, or `unix`. */
@@ -31,6 +32,11 @@ export interface TlsDoor {
   close(): void;
 }
 
+interface Handshake extends Arrival {
+  /** What it is verified with. */
+  readonly trust: Trust;
+}
+
 const overloaded: Refusal = { cause: 'overloaded', detail: 'too many handshakes at once' };
 const gone: Refusal = { cause: 'closed', detail: 'the peer left before the handshake was done' };
 
@@ -47,7 +53,7 @@ export function createTlsDoor(
   let current = trust;
   const arrivals = new Arrivals(handshakes);
   // tls.Server does not say which of its connections an event is of; the context of the event does.
-  const context = new AsyncLocalStorage<Arrival>();
+  const context = new AsyncLocalStorage<Handshake>();
   const tls = createMutualTlsServer(trust, handshakeTimeoutMs);
 
   const settle = (refusal: Refusal | undefined, arrival = context.getStore()): void => {
@@ -56,7 +62,7 @@ export function createTlsDoor(
   };
 
   tls.on('secureConnection', (socket) => {
-    const admitted = admitSafely(socket, current);
+    const admitted = admitSafely(socket, context.getStore()?.trust ?? current, current);
     const isRefused = 'cause' in admitted;
     settle(isRefused ? admitted : undefined);
     if (isRefused) socket.destroy();
@@ -68,7 +74,7 @@ export function createTlsDoor(
   });
 
   function receive(socket: Socket): void {
-    const arrival = arrivalOf(socket);
+    const arrival = { ...arrivalOf(socket), trust: current };
     if (!arrivals.add(arrival)) {
       onRefused({ ...overloaded, source: arrival.source });
       socket.destroy();
@@ -98,9 +104,9 @@ export function createTlsDoor(
 }
 
 /** What nobody foresaw of a certificate is no reason to let in, nor to end the process. */
-function admitSafely(socket: TLSSocket, trust: Trust): TlsClient | Refusal {
+function admitSafely(socket: TLSSocket, begun: Trust, now: Trust): TlsClient | Refusal {
   try {
-    return admit(socket, trust);
+    return admit(socket, begun, now);
   } catch (fault) {
     return { cause: 'other', detail: messageOf(fault) };
   }
@@ -112,7 +118,7 @@ function createMutualTlsServer({ credentials }: Trust, handshakeTimeout: number)
     requestCert: true,
     // With true Node refuses for itself, and does not say why: `admit` refuses, and does.
     rejectUnauthorized: false,
-    ALPNProtocols: ['h2'],
+    ALPNCallback: chooseProtocol,
     handshakeTimeout,
   });
 }
