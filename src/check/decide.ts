@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { type Decision, Denial } from '../domain/decision.ts';
-import type { LimitQuestion, LimitsVerdict } from '../domain/limit.ts';
+import type { LimitsVerdict } from '../domain/limit.ts';
 import type { Check, StageName } from './check.ts';
 import { beforeDeadline } from './deadline.ts';
 import type { CallerResolver, Limiter, PolicyEngine, RequestReader } from './ports.ts';
@@ -23,21 +23,17 @@ export async function decide(gate: Gate, check: Check, clock: Clock): Promise<De
     return new Denial('bad_request', 'the CheckRequest is not a valid protobuf message');
   }
 
-  const request = timed('request', check, clock, () => gate.requests.read(attributes));
+  const request = await timed('request', check, clock, () => gate.requests.read(attributes));
   if (request instanceof Denial) return request;
   check.request = request;
 
-  const resolving = timed('caller', check, clock, () =>
+  const caller = await timed('caller', check, clock, () =>
     gate.callers.resolve(request, check.deadlineMs),
   );
-  const caller =
-    resolving instanceof Promise
-      ? await inTime('caller', check, clock, () => resolving)
-      : resolving;
   if (caller instanceof Denial) return caller;
   check.caller = caller;
 
-  const verdict = await inTime('policy', check, clock, () =>
+  const verdict = await timed('policy', check, clock, () =>
     gate.policy.evaluate({ request, caller }, check.deadlineMs),
   );
   if (verdict instanceof Denial) return verdict;
@@ -48,45 +44,39 @@ export async function decide(gate: Gate, check: Check, clock: Clock): Promise<De
   const late = outOfTime(check, clock);
   if (late !== undefined) return late;
 
-  const refused = await takeLimits(gate.limiter, { request, caller, rule, named }, check, clock);
-  return refused ?? outOfTime(check, clock) ?? decision;
+  const limits = await timed('limits', check, clock, () =>
+    gate.limiter.take({ request, caller, rule, named }, check.deadlineMs),
+  );
+  if (limits instanceof Denial) return limits;
+  check.limits = limits;
+  return refusalOf(limits) ?? outOfTime(check, clock) ?? decision;
 }
 
-function timed<T>(stage: StageName, check: Check, clock: Clock, run: () => T): T {
+/** Runs a stage, and notes how long it took. What has to wait is a denial at the deadline. */
+function timed<T>(
+  stage: StageName,
+  check: Check,
+  clock: Clock,
+  run: () => T | Promise<T>,
+): T | Promise<T | Denial> {
   const startedMs = clock.monotonicMs();
   const result = run();
+  if (result instanceof Promise) return inTime(result, stage, startedMs, check, clock);
   check.stageMs[stage] = clock.monotonicMs() - startedMs;
   return result;
 }
 
-/** A stage that may have to wait; a denial when it has not answered before the deadline. */
 async function inTime<T>(
+  answer: Promise<T>,
   stage: StageName,
+  startedMs: number,
   check: Check,
   clock: Clock,
-  ask: () => T | Promise<T>,
 ): Promise<T | Denial> {
-  const startedMs = clock.monotonicMs();
-  const answer = ask();
-  const result =
-    answer instanceof Promise ? await beforeDeadline(answer, check.deadlineMs - startedMs) : answer;
+  const result = await beforeDeadline(answer, check.deadlineMs - clock.monotonicMs());
   check.stageMs[stage] = clock.monotonicMs() - startedMs;
   if (result !== 'late') return result;
   return outOfTime(check, clock) ?? tooLate(`the ${stage} had not answered`);
-}
-
-async function takeLimits(
-  limiter: Limiter,
-  question: LimitQuestion,
-  check: Check,
-  clock: Clock,
-): Promise<Denial | undefined> {
-  const verdict = await inTime('limits', check, clock, () =>
-    limiter.take(question, check.deadlineMs),
-  );
-  if (verdict instanceof Denial) return verdict;
-  check.limits = verdict;
-  return refusalOf(verdict);
 }
 
 function refusalOf(verdict: LimitsVerdict): Denial | undefined {

@@ -125,6 +125,23 @@ test('a caller who takes time to be known is waited for, until the deadline', as
   assert.equal(late.reason, 'deadline_exceeded');
 });
 
+test('the time of a stage that has to wait is all of it, not the waiting alone', async () => {
+  const now = { ms: 0 };
+  const known = gateWith({
+    callers: {
+      resolve: async () => {
+        now.ms += 5;
+        await Promise.resolve();
+        now.ms += 7;
+        return caller;
+      },
+    },
+  });
+  const check = newCheck();
+  assert.equal(await decide(known, check, clockAt(now)), allowance);
+  assert.deepEqual(check.stageMs, { request: 0, caller: 12, policy: 0, limits: 0 });
+});
+
 test('what the policy denies is never charged', async () => {
   const denial = new Denial('policy_denied', 'undefined');
   const gate = gateWith({
