@@ -148,6 +148,7 @@ function joined(fields: readonly HeaderField[]): readonly HeaderField[] {
  * first. A cookie replaces none: those of the upstream are others (RFC 6265 §3).
  */
 function besideEachOther(fields: readonly HeaderField[]): readonly HeaderMutation[] {
+  if (fields.length < 1) return fields;
   const seen = new Set(['set-cookie']);
   return fields.map(({ name: sentName, value }) => {
     const name = sentName.toLowerCase();

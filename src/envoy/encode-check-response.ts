@@ -23,7 +23,7 @@ const writer = new WireWriter();
 
 function writeAllow(response: AllowResponse): void {
   const before = writer.written();
-  writeStrings(8, response.queryParametersToRemove);
+  writeNames(8, response.queryParametersToRemove);
   for (const { key, value } of response.queryParametersToSet.toReversed()) {
     const beforeParameter = writer.written();
     writer.string(2, value);
@@ -31,7 +31,7 @@ function writeAllow(response: AllowResponse): void {
     writer.close(7, beforeParameter);
   }
   writeHeaders(6, response.responseHeaders);
-  writeStrings(5, response.requestHeadersToRemove);
+  writeNames(5, response.requestHeadersToRemove);
   writeHeaders(2, response.requestHeaders);
   writer.close(3, before);
   writer.encoded(statusOk);
@@ -78,11 +78,11 @@ function writeHeader(field: number, header: HeaderMutation): void {
   writer.encoded(header.append === true ? append : overwrite);
   const beforeHeader = writer.written();
   writer.string(2, header.value);
-  writer.string(1, header.name);
+  writer.name(1, header.name);
   writer.close(1, beforeHeader);
   writer.close(field, before);
 }
 
-function writeStrings(field: number, values: readonly string[]): void {
-  for (const value of values.toReversed()) writer.string(field, value);
+function writeNames(field: number, names: readonly string[]): void {
+  for (const name of names.toReversed()) writer.name(field, name);
 }

@@ -3,11 +3,11 @@ import { type WireWriter } from './wire-writer.ts';
 
 /** The fields of google.protobuf.Struct. */
 export function writeStruct(writer: WireWriter, struct: JsonObject): void {
-  for (const [key, value] of Object.entries(struct).toReversed()) {
+  for (const key of Object.keys(struct).toReversed()) {
     const before = writer.written();
-    writeValue(writer, value);
+    writeValue(writer, struct[key] ?? null);
     writer.close(2, before);
-    writer.string(1, key);
+    writer.name(1, key);
     writer.close(1, before);
   }
 }

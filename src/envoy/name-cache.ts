@@ -29,6 +29,19 @@ export function decodeName(bytes: Buffer, start: number, end: number): string {
   return name.text;
 }
 
+const encoded = new Map<string, Uint8Array>();
+
+/** Encodes a name as UTF-8. Do not change what it gives: others are given the same. */
+export function encodeName(text: string): Uint8Array {
+  const known = encoded.get(text);
+  if (known !== undefined) return known;
+  const bytes = Uint8Array.from(Buffer.from(text));
+  if (text.length > maxNameLength) return bytes;
+  if (encoded.size === slots) encoded.clear();
+  encoded.set(text, bytes);
+  return bytes;
+}
+
 /** Byte by byte: a comparison with the text's characters is many times slower in some processes. */
 function holds(name: Uint8Array, bytes: Buffer, start: number, length: number): boolean {
   if (name.length !== length) return false;

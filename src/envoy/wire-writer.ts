@@ -1,3 +1,5 @@
+import { encodeName } from './name-cache.ts';
+
 const initialBytes = 4 * 1024;
 /** A buffer that grew beyond this is not kept for the next message. */
 const keptBytes = 64 * 1024;
@@ -30,8 +32,7 @@ export class WireWriter {
 
   /** Makes what was written since `before` the message (or list) in `field`. */
   close(field: number, before: number): void {
-    this.#varint(this.written() - before);
-    this.#varint((field << 3) | 2);
+    this.#head(field, this.written() - before);
   }
 
   string(field: number, value: string): void {
@@ -39,8 +40,14 @@ export class WireWriter {
     this.#reserve(length);
     this.#position -= length;
     this.#buffer.write(value, this.#position, length, 'utf8');
-    this.#varint(length);
-    this.#varint((field << 3) | 2);
+    this.#head(field, length);
+  }
+
+  /** A string that occurs in many messages, such as a header's name. */
+  name(field: number, value: string): void {
+    const bytes = encodeName(value);
+    this.encoded(bytes);
+    this.#head(field, bytes.length);
   }
 
   uint32(field: number, value: number): void {
@@ -63,11 +70,22 @@ export class WireWriter {
   encoded(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#position -= bytes.length;
-    for (let at = 0; at < bytes.length; at += 1) this.#buffer[this.#position + at] = bytes[at] ?? 0;
+    this.#buffer.set(bytes, this.#position);
+  }
+
+  /** What stands before `length` bytes. */
+  #head(field: number, length: number): void {
+    this.#varint(length);
+    this.#varint((field << 3) | 2);
   }
 
   #varint(value: number): void {
     this.#reserve(5);
+    if (value < 0x80) {
+      this.#position -= 1;
+      this.#buffer[this.#position] = value;
+      return;
+    }
     // Seven bits a byte; 0 has one too.
     this.#position -= Math.ceil((32 - Math.clz32(value | 1)) / 7);
     let position = this.#position;
