@@ -30,6 +30,8 @@ export class BatchedSink implements Sink {
   readonly #events: AuditEvents;
   readonly #limits: BatchLimits;
   readonly #lines: string[] = [];
+  /** Holds the batch that is being written. */
+  #bytes = Buffer.alloc(0);
   #bufferedLength = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
@@ -83,7 +85,7 @@ export class BatchedSink implements Sink {
   /** The lines stay in the buffer while they are being written: until then they may be lost. */
   async #writeBatch(size: number): Promise<void> {
     try {
-      await this.#output.write(Buffer.from(this.#lines.slice(0, size).join('')));
+      await this.#output.write(this.#encode(this.#lines.slice(0, size)));
       this.#takeOut(size);
       if (this.#failing) this.#events.recovered(this.#name);
       this.#failing = false;
@@ -92,6 +94,15 @@ export class BatchedSink implements Sink {
       if (!this.#failing) this.#events.failing(this.#name, error);
       this.#failing = true;
     }
+  }
+
+  /** One by one: joined they would be a text of its own, larger than what the heap moves cheaply. */
+  #encode(lines: readonly string[]): Buffer {
+    const length = lines.reduce((bytes, line) => bytes + Buffer.byteLength(line), 0);
+    if (this.#bytes.length < length) this.#bytes = Buffer.allocUnsafeSlow(length);
+    let end = 0;
+    for (const line of lines) end += this.#bytes.write(line, end);
+    return this.#bytes.subarray(0, end);
   }
 
   /** How many lines make a batch: at least one, however long it is. */

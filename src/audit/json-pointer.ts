@@ -1,3 +1,4 @@
+import { emptyMap } from '../domain/empty-map.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 
 /** The tokens of a JSON pointer (RFC 6901), or undefined when the text is not one. */
@@ -71,9 +72,8 @@ function omit(value: JsonValue, names: readonly string[]): JsonValue {
 
 /** A loop, because it is four times as fast as a spread on the objects that headers are. */
 function membersBut(value: JsonObject, names: readonly string[]): JsonObject {
-  // Without a prototype, `__proto__` is a name like any other.
-  const others: Record<string, JsonValue> = { __proto__: null };
-  for (const name of Object.keys(value)) {
+  const others = emptyMap<JsonValue>();
+  for (const name in value) {
     const member = value[name];
     if (member !== undefined && !names.includes(name)) others[name] = member;
   }

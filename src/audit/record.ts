@@ -1,11 +1,9 @@
 import type { Check, CompletedCheck } from '../check/check.ts';
 import type { Caller, VerifiedToken } from '../domain/caller.ts';
 import { type Decision, Denial } from '../domain/decision.ts';
-import { type JsonObject, jsonText, type JsonValue } from '../domain/json.ts';
+import { type JsonObject, type JsonValue, withoutLoneSurrogates } from '../domain/json.ts';
 import type { LimitState } from '../domain/limit.ts';
-import { cutMembers } from './cut-members.ts';
 import { type Mask, withoutSecrets } from './mask.ts';
-import { isOfInput, pointersOf } from './removal.ts';
 import { timestampOf } from './timestamp.ts';
 
 /** Who writes the records: OPA's `labels`, for example `{ id, version }`. */
@@ -17,26 +15,18 @@ export type RecordLabels = Readonly<Record<string, string>>;
  */
 export function formatRecord(completed: CompletedCheck, mask: Mask, labels: RecordLabels): string {
   const { verdict } = completed.check;
-  const evaluated = verdict?.input;
-  const record = {
-    input: evaluated ?? unevaluatedInput(completed.check),
+  const whole = {
+    input: verdict?.input ?? unevaluatedInput(completed.check),
     result: verdict?.result,
   };
-  const removals = mask(record);
-  const ofInput = removals.filter(isOfInput);
-  const text = evaluated && cutMembers(jsonText(evaluated), evaluated, ofInput);
-  const { input, result, erased } = withoutSecrets(
-    record,
-    text === undefined ? removals : removals.filter((removal) => !isOfInput(removal)),
-  );
-  const allErased = text === undefined ? erased : [...ofInput.flatMap(pointersOf), ...erased];
-  const event = JSON.stringify({
+  const { input, result, erased } = withoutSecrets(whole, mask(whole));
+  const record = {
     ...summary(completed, labels),
     result,
-    erased: allErased.length > 0 ? allErased : undefined,
-  });
-  const inputText = text ?? (input === undefined ? undefined : jsonText(input));
-  return inputText === undefined ? `${event}\n` : `${event.slice(0, -1)},"input":${inputText}}\n`;
+    erased: erased.length > 0 ? erased : undefined,
+    input,
+  };
+  return `${withoutLoneSurrogates(JSON.stringify(record))}\n`;
 }
 
 /** The record of a check whose input or result could not be masked or written: without both. */

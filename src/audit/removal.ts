@@ -11,7 +11,3 @@ export interface Removal {
 export function pointersOf({ container, names }: Removal): string[] {
   return names.map((name) => formatPointer([...container, name]));
 }
-
-export function isOfInput({ container, names }: Removal): boolean {
-  return (container[0] ?? names[0]) === 'input';
-}

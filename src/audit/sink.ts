@@ -8,7 +8,7 @@ export interface Sink {
 
 /** What a sink writes its batches to. */
 export interface BatchOutput {
-  /** Whole lines. Rejects when the batch was not written. */
+  /** Whole lines. Rejects when the batch was not written. The bytes are the batch's until then. */
   write(batch: Buffer): Promise<void>;
   close(): Promise<void>;
 }
