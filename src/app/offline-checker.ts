@@ -14,7 +14,7 @@ import {
 import { createGrpcServer } from '../server/grpc-server.ts';
 import { createStderrLogger } from '../telemetry/log.ts';
 import type { GrantBook } from '../grants/grant-book.ts';
-import { type GivenGrant, GivenGrants } from './access/given-grants.ts';
+import { type GivenGrant, GivenGrants } from './grants/given-grants.ts';
 import { surroundingsAside } from './callers/caller-surroundings.ts';
 import { type GivenToken, GivenTokens } from './callers/given-tokens.ts';
 import { createChecks } from './checks.ts';

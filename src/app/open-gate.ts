@@ -4,7 +4,7 @@ import { createBundleNews } from './policy/bundle-news.ts';
 import { createCallerSurroundings } from './callers/caller-surroundings.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { createLimitCounts, type LimitCounts } from './limits/limit-counts.ts';
-import { AccessGrants } from './access/access-grants.ts';
+import { AccessGrants } from './grants/access-grants.ts';
 import type { Journal } from './journal.ts';
 import { LimitOverrides } from './limits/limit-overrides.ts';
 import type { CallerSurroundings } from './callers/load-callers.ts';

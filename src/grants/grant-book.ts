@@ -12,30 +12,32 @@ export interface GrantBook {
    */
   readonly nowMs: () => number | undefined;
   /** Those of one caller; some may have expired. */
-  readonly grantsOf: (principal: string) => readonly OpenGrant[];
+  readonly grantsOf: (principal: string) => readonly CompiledGrant[];
 }
 
 /** A grant, ready to be asked. */
-export interface OpenGrant {
+export interface CompiledGrant {
   readonly grant: Grant;
-  readonly lets: (request: RequestView) => boolean;
+  readonly allows: (request: RequestView) => boolean;
 }
 
 /** For a gate that nobody grants anything at. */
 export const emptyBook: GrantBook = { nowMs: () => undefined, grantsOf: () => [] };
 
 /** By caller. */
-export function openGrants(grants: readonly Grant[]): ReadonlyMap<string, readonly OpenGrant[]> {
-  return Map.groupBy(grants.map(open), ({ grant }) => grant.from);
+export function compileGrants(
+  grants: readonly Grant[],
+): ReadonlyMap<string, readonly CompiledGrant[]> {
+  return Map.groupBy(grants.map(compile), ({ grant }) => grant.from);
 }
 
 /** Only for requests with a path: tunnels and TCP connections are for rules that name them. */
-function open(grant: Grant): OpenGrant {
+function compile(grant: Grant): CompiledGrant {
   const methods = new Set(withHead(grant.methods));
   const patterns = (grant.paths ?? ['/**']).map(compilePathPattern);
   return {
     grant,
-    lets: ({ kind, method, path, segments }) =>
+    allows: ({ kind, method, path, segments }) =>
       kind === 'http' &&
       path.startsWith('/') &&
       methods.has(method) &&

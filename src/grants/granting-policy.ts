@@ -16,7 +16,7 @@ export function createGrantingPolicy(
   const grantFor = ({ decision, access: found }: PolicyVerdict, question: PolicyQuestion) => {
     const service = found?.service;
     if (decision.reason !== 'no_rule' || service === undefined) return undefined;
-    return holding(book, terms, service, question);
+    return findGrant(book, terms, service, question);
   };
   return {
     identity: access.identity,
@@ -31,7 +31,7 @@ export function createGrantingPolicy(
   };
 }
 
-function holding(
+function findGrant(
   book: GrantBook,
   terms: GrantTerms,
   service: string,
@@ -42,11 +42,11 @@ function holding(
   return book
     .grantsOf(caller.principal)
     .find(
-      ({ grant, lets }) =>
+      ({ grant, allows }) =>
         grant.to === service &&
         grant.expiresAtMs > nowMs &&
         stateUnder(terms, grant) === 'counts' &&
-        lets(request),
+        allows(request),
     )?.grant;
 }
 

@@ -1,4 +1,4 @@
-import type { GivenGrant } from '../../app/access/given-grants.ts';
+import type { GivenGrant } from '../../app/grants/given-grants.ts';
 import type { Config } from '../../config/config.ts';
 import { serviceFault } from '../../config/access/grant-order.ts';
 import { loadAccess } from '../../config/access/load-access.ts';

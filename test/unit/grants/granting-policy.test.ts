@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Denial } from '../../../src/domain/decision.ts';
 import type { Grant, GrantTerms } from '../../../src/domain/grant.ts';
-import { type GrantBook, openGrants } from '../../../src/grants/grant-book.ts';
+import { type GrantBook, compileGrants } from '../../../src/grants/grant-book.ts';
 import { createGrantingPolicy } from '../../../src/grants/granting-policy.ts';
 import { createBothPolicies } from '../../../src/policy/both-policies.ts';
 import { documentOf, engineOf, judge, questionOf } from '../access/access-fixture.ts';
@@ -44,7 +44,7 @@ const plain: Grant = {
 const terms: GrantTerms = { approval: 'none', maxDurationMs: 10 * minuteMs };
 
 function bookOf(parts: Partial<Grant>, time: number | undefined = nowMs): GrantBook {
-  const grants = openGrants([{ ...plain, ...parts }]);
+  const grants = compileGrants([{ ...plain, ...parts }]);
   return { nowMs: () => time, grantsOf: (principal) => grants.get(principal) ?? [] };
 }
 
@@ -55,7 +55,7 @@ function granting(parts: Partial<Grant> = {}, changed: Partial<GrantTerms> = {})
 const asked = { from: ops, path: '/orders/7' };
 const byGrant = 'allow grant/abcd1234';
 
-test('a grant lets through what no rule allows, and says so', () => {
+test('a grant allows through what no rule allows, and says so', () => {
   const { decision, rule, reasons, access: found } = verdictAtOnce(granting(), questionOf(asked));
   assert.equal(decision.outcome, 'allow');
   assert.equal(rule, 'grant/abcd1234');

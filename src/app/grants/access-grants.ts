@@ -109,12 +109,12 @@ export class AccessGrants {
   /** Resolves with what it was, if it was there. */
   async revoke(id: string): Promise<Grant | undefined> {
     const notice = await this.#bulletin.withdraw(id);
-    return notice && readBack(notice);
+    return notice && readBack(notice, 'It is gone, but what it was is not known here');
   }
 }
 
-function readBack(notice: Notice): Grant {
+function readBack(notice: Notice, result = 'It is not understood here, and does not count'): Grant {
   const grant = noticedGrant(notice);
   if (grant !== undefined) return grant;
-  throw new RangeError('it was written by another version of Sallyport');
+  throw new RangeError(`${result}: another version of Sallyport, or somebody else, wrote it`);
 }

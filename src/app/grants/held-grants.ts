@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CompletedCheck } from '../../check/check.ts';
 import type { CheckObserver } from '../../check/ports.ts';
 import { type Grant, type GrantState, type GrantTerms, stateUnder } from '../../domain/grant.ts';
-import { type OpenGrant, openGrants } from '../../grants/grant-book.ts';
+import { type CompiledGrant, compileGrants } from '../../grants/grant-book.ts';
 import type { Notice } from '../../shared-state/notice.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Journal } from '../journal.ts';
@@ -23,7 +23,7 @@ interface HeldGrant {
   readonly state: GrantState;
 }
 
-const none: readonly OpenGrant[] = [];
+const none: readonly CompiledGrant[] = [];
 const nothingCounts: GrantConditions = {
   terms: { approval: 'required', maxDurationMs: 0 },
   services: undefined,
@@ -38,7 +38,7 @@ export class HeldGrants implements CheckObserver {
   #journal: Journal | undefined;
   #conditions = nothingCounts;
   #held: ReadonlyMap<string, HeldGrant> = new Map();
-  #open: ReadonlyMap<string, readonly OpenGrant[]> = new Map();
+  #compiled: ReadonlyMap<string, readonly CompiledGrant[]> = new Map();
   readonly #uses = new Map<string, number>();
 
   constructor(log: Logger) {
@@ -59,8 +59,8 @@ export class HeldGrants implements CheckObserver {
   }
 
   /** Ready to be asked; also those that do not count. */
-  grantsOf(principal: string): readonly OpenGrant[] {
-    return this.#open.get(principal) ?? none;
+  grantsOf(principal: string): readonly CompiledGrant[] {
+    return this.#compiled.get(principal) ?? none;
   }
 
   writeTo(journal: Journal): void {
@@ -121,7 +121,7 @@ export class HeldGrants implements CheckObserver {
         return [grant.id, { grant, notice, state: this.#stateOf(grant) }];
       }),
     );
-    this.#open = openGrants(this.all);
+    this.#compiled = compileGrants(this.all);
     for (const { grant, notice, state } of this.#held.values()) {
       const known = before.get(grant.id);
       const event = eventOfChange(known?.notice === notice ? known.state : undefined, state);

@@ -1,21 +1,21 @@
 import type { Grant } from '../../domain/grant.ts';
-import { type GrantBook, type OpenGrant, openGrants } from '../../grants/grant-book.ts';
+import { type GrantBook, type CompiledGrant, compileGrants } from '../../grants/grant-book.ts';
 
 /** What is granted, without the time and the people of a grant: it counts. */
 export type GivenGrant = Pick<Grant, 'from' | 'to' | 'methods' | 'paths'>;
 
 /** Grants that a question gives, whatever the terms of the configuration. */
 export class GivenGrants {
-  #open: ReadonlyMap<string, readonly OpenGrant[]> = new Map();
+  #compiled: ReadonlyMap<string, readonly CompiledGrant[]> = new Map();
 
   readonly book: GrantBook = {
     nowMs: () => 0,
-    grantsOf: (principal) => this.#open.get(principal) ?? [],
+    grantsOf: (principal) => this.#compiled.get(principal) ?? [],
   };
 
   /** Instead of those before. Their ids are 1, 2, … */
   give(grants: readonly GivenGrant[]): void {
-    this.#open = openGrants(grants.map(counting));
+    this.#compiled = compileGrants(grants.map(counting));
   }
 }
 

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
-import { AccessGrants } from '../../../src/app/access/access-grants.ts';
-import type { GrantConditions } from '../../../src/app/access/held-grants.ts';
-import type { CompletedCheck } from '../../../src/check/check.ts';
-import type { Clock } from '../../../src/domain/clock.ts';
-import type { GrantState } from '../../../src/domain/grant.ts';
-import { type Decision, Denial, noEdits } from '../../../src/domain/decision.ts';
-import type { JsonObject } from '../../../src/domain/json.ts';
-import type { Notice } from '../../../src/shared-state/notice.ts';
-import { createMemoryBoard } from '../../../src/shared-state/boards.ts';
-import type { Board } from '../../../src/shared-state/bulletin.ts';
-import { until } from '../../setup/until.ts';
+import { AccessGrants } from '../../../../src/app/grants/access-grants.ts';
+import type { GrantConditions } from '../../../../src/app/grants/held-grants.ts';
+import type { CompletedCheck } from '../../../../src/check/check.ts';
+import type { Clock } from '../../../../src/domain/clock.ts';
+import type { GrantState } from '../../../../src/domain/grant.ts';
+import { type Decision, Denial, noEdits } from '../../../../src/domain/decision.ts';
+import type { JsonObject } from '../../../../src/domain/json.ts';
+import type { Notice } from '../../../../src/shared-state/notice.ts';
+import { createMemoryBoard } from '../../../../src/shared-state/boards.ts';
+import type { Board } from '../../../../src/shared-state/bulletin.ts';
+import { until } from '../../../setup/until.ts';
 
 const caller = 'spiffe://prod/ns/ops/sa/console';
 const order = { from: caller, to: 'orders', methods: ['GET'], for: '1h', reason: 'r', by: 'ann' };
@@ -242,6 +242,7 @@ test('that grants cannot be read is told only where there is an access document'
 });
 
 const honest = { order, needsApproval: false };
+const sound: Notice = { id: '0123abcd', content: honest, postedAtMs: 0, expiresAtMs: hourMs };
 const strange: readonly (readonly [string, Partial<Notice>])[] = [
   ['begins in the future', { postedAtMs: hourMs, expiresAtMs: 2 * hourMs }],
   ['ends later than it says', { expiresAtMs: 2 * hourMs }],
@@ -256,20 +257,30 @@ const strange: readonly (readonly [string, Partial<Notice>])[] = [
 for (const [what, parts] of strange) {
   test(`a grant that somebody has put there and that ${what} does not count`, async (t) => {
     const board = createMemoryBoard(new FakeClock(0));
-    const sound = { id: '0123abcd', content: honest, postedAtMs: 0, expiresAtMs: hourMs };
     const { grants } = startGrants(t, board, new FakeClock(0));
-    const put = async (notice: Notice): Promise<void> => {
-      const { text = '' } = await board.look('');
-      const next = { text: randomUUID() + JSON.stringify([notice]), lifeMs: hourMs };
-      await board.look(text.slice(0, 36), next);
-      grants.lookNow();
-    };
-    await put(sound);
+    await put(sound, board, grants);
     await until('the sound one', () => grants.book.grantsOf(caller).length === 1);
-    await put({ ...sound, ...parts });
+    await put({ ...sound, ...parts }, board, grants);
     await until('that it is gone', () => grants.report()?.length === 0);
     assert.deepEqual([grants.book.grantsOf(caller), grants.count().get('counts')], [[], 0]);
   });
+}
+
+test('what is not understood here can be revoked all the same', async (t) => {
+  const board = createMemoryBoard(new FakeClock(0));
+  const { grants, events } = startGrants(t, board, new FakeClock(0));
+  await put({ ...sound, content: {} }, board, grants);
+  await until('seen', () => events.length > 0);
+  await assert.rejects(grants.revoke(sound.id), /It is gone, but what it was is not known here/);
+  assert.equal(await grants.revoke(sound.id), undefined);
+});
+
+/** As whoever can write to Redis may do. */
+async function put(notice: Notice, board: Board, grants: AccessGrants): Promise<void> {
+  const { text = '' } = await board.look('');
+  const next = { text: randomUUID() + JSON.stringify([notice]), lifeMs: hourMs };
+  await board.look(text.slice(0, 36), next);
+  grants.lookNow();
 }
 
 function namesOf(events: readonly string[]): readonly string[] {
