@@ -222,6 +222,21 @@ test('handshakes are bounded, and a place becomes free when one ends', async (t)
   assert.equal(await statusOf(await tlsSession(t, address, shown(envoy))), 200);
 });
 
+test('a network that comes too often in a second keeps no other out', async (t) => {
+  const handshakes = { maxPerSourceAndSecond: 3 };
+  const { address, refused } = await startTlsServer(t, undefined, { handshakes });
+  const flood = Array.from({ length: 50 }, () =>
+    connect({ port: portOf(address), host: '127.0.0.1', localAddress: '127.0.1.1' })
+      .on('error', () => {})
+      .end(),
+  );
+  t.after(() => flood.forEach((socket) => socket.destroy()));
+  assert.equal(await statusOf(await tlsSession(t, address, shown(envoy))), 200);
+  await until('all are told', () => refused.length === flood.length);
+  const overloaded = refused.filter(({ cause }) => cause === 'overloaded');
+  assert.ok(overloaded.length > 0 && overloaded.every(({ source }) => source === '127.0.1.0/24'));
+});
+
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   test(`a session of ${version} is not resumed`, async (t) => {
     const { address } = await startTlsServer(t);

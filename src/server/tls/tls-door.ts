@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { systemClock } from '../../domain/clock.ts';
 import { messageOf } from '../fault.ts';
 import { admit, refusalOf, type TlsClient, type Trust } from './admission.ts';
 import { type Arrival, arrivalOf, Arrivals, type HandshakeBounds } from './arrivals.ts';
@@ -18,7 +19,7 @@ export interface TlsDoorOptions {
   readonly onRefused: (refused: RefusedConnection) => void;
   /** How long a handshake may take. Default 5 s. */
   readonly handshakeTimeoutMs?: number;
-  readonly handshakes?: HandshakeBounds;
+  readonly handshakes?: Partial<HandshakeBounds>;
 }
 
 export interface TlsDoor {
@@ -37,21 +38,27 @@ interface Handshake extends Arrival {
   readonly trust: Trust;
 }
 
-const overloaded: Refusal = { cause: 'overloaded', detail: 'too many handshakes at once' };
+const overloaded: Refusal = { cause: 'overloaded', detail: 'too many handshakes' };
 const gone: Refusal = { cause: 'closed', detail: 'the peer left before the handshake was done' };
 
-const defaultHandshakes: HandshakeBounds = { max: 512, maxPerSource: 256 };
+/** In a second a tenth of a core for one network, and a third for all. */
+const defaultHandshakes: HandshakeBounds = {
+  max: 512,
+  maxPerSource: 256,
+  maxPerSecond: 1000,
+  maxPerSourceAndSecond: 250,
+};
 
 /**
  * Lets in over TLS who shows a certificate of a known authority and an allowed SPIFFE ID. Everybody
  * else is closed out before a byte of HTTP/2 is read.
  */
 export function createTlsDoor(
-  { trust, onRefused, handshakeTimeoutMs = 5000, handshakes = defaultHandshakes }: TlsDoorOptions,
+  { trust, onRefused, handshakeTimeoutMs = 5000, handshakes = {} }: TlsDoorOptions,
   enter: (socket: TLSSocket, client: TlsClient) => void,
 ): TlsDoor {
   let current = trust;
-  const arrivals = new Arrivals(handshakes);
+  const arrivals = new Arrivals({ ...defaultHandshakes, ...handshakes }, systemClock);
   // tls.Server does not say which of its connections an event is of; the context of the event does.
   const context = new AsyncLocalStorage<Handshake>();
   const tls = createMutualTlsServer(trust, handshakeTimeoutMs);
