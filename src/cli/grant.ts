@@ -31,7 +31,7 @@ export const grantAdd: Command = {
       needsToken: true,
       call: (given) => ({ method: 'POST', path, body: orderIn(given) }),
       describe: (grant) =>
-        `${stateSentence(grant)}\nTo end it before: ${context.program} grant revoke ${text(grant['id'])} --by NAME`,
+        `${stateSentence(grant, context.program)}\nTo end it before: ${context.program} grant revoke ${text(grant['id'])} --by NAME`,
     }),
 };
 
@@ -44,7 +44,7 @@ export const grantApprove: Command = {
     askAndPrint(grantApprove, args, context, {
       needsToken: true,
       call: (given) => signed(given, 'approve'),
-      describe: stateSentence,
+      describe: (grant) => stateSentence(grant, context.program),
     }),
 };
 
@@ -106,11 +106,12 @@ function signed(given: Arguments, verb: 'approve' | 'revoke') {
   } as const;
 }
 
-function stateSentence(grant: JsonObject): string {
+function stateSentence(grant: JsonObject, program: string): string {
   const [id, state, until] = [text(grant['id']), text(grant['state']), text(grant['expiresAt'])];
-  return state === 'awaits_approval'
-    ? `${id} waits for another person to approve it (grant approve ${id} --by NAME), and ends at ${until}`
-    : `${id} ${stateText(state)} until ${until}`;
+  const next = state === 'awaits_approval' ? `: ${program} grant approve ${id} --by ANOTHER` : '';
+  return state === 'counts'
+    ? `${id} counts until ${until}`
+    : `${id} ${stateText(state)}${next}\nIt ends at ${until}`;
 }
 
 function stateText(state: string): string {
