@@ -4,7 +4,7 @@ import { Denial } from '../domain/decision.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { PolicyVerdict } from '../domain/policy.ts';
 import type { PolicyBundle } from './bundle.ts';
-import { loadPolicyEngine } from './wasm-engine.ts';
+import { createPolicyEngine, loadPolicyEngine } from './wasm-engine.ts';
 
 /** An access document as src/access/index makes it ready. */
 export interface IndexedAccess {
@@ -28,13 +28,17 @@ export interface AccessPolicyOptions {
   readonly reservedHeaderPrefix: string;
 }
 
+/** A smaller index is made ready here: the module is our own, and in some milliseconds. */
+const maxHereBytes = 256 * 1024;
+
 /** Evaluates an access document with policies/access, compiled. Rejects with a BundleError. */
 export async function createAccessPolicy(
   { modules }: PolicyBundle,
   { index, revision, services }: IndexedAccess,
   options: AccessPolicyOptions,
 ): Promise<AccessPolicy> {
-  const engine = await loadPolicyEngine(
+  const load = index.length <= maxHereBytes ? createPolicyEngine : loadPolicyEngine;
+  const engine = await load(
     { revision, modules, data: [{ path: ['access'], json: index }] },
     'sallyport/access/decision',
     {

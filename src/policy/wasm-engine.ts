@@ -21,7 +21,7 @@ import { evaluateWithFetches } from './rego/builtins/http/evaluate-with-fetches.
 import type { Fetcher } from './rego/builtins/http/fetcher.ts';
 import { interpretResult } from './result.ts';
 import { unanswered } from './unanswered.ts';
-import { loadPolicy, loadPolicyWithoutPause } from './wasm/load-policy.ts';
+import { loadPolicy, loadPolicyAside } from './wasm/load-policy.ts';
 import type { PolicyPool } from './wasm/policy-pool.ts';
 
 export interface PolicyEngineOptions {
@@ -97,7 +97,7 @@ async function loadPool(
   options: PolicyEngineOptions,
 ): Promise<PolicyPool> {
   try {
-    return await loadPolicyWithoutPause({ wasm, data }, builtinsOf(options));
+    return await loadPolicyAside({ wasm, data }, builtinsOf(options));
   } catch (error) {
     const [entrypoint = ''] = [...modules.keys()].filter((path) => modules.get(path) === wasm);
     throw blamed(error, owners?.get(entrypoint));

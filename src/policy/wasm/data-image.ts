@@ -40,9 +40,15 @@ export function imageOf({ memory, heapBase, place }: PolicyInstance): DataImage 
   return { ...place, data: memory.bytes.subarray(heapBase, place.heap) };
 }
 
+/**
+ * What an evaluation finds at once, of which only what it touches is taken of the machine. Growing
+ * costs fuel: page by page, as OPA's allocator does it, it took seconds (`heavier` in weights.ts).
+ */
+const roomBytes = 32 * 1024 * 1024;
+
 /** An instance in a new memory, without the data, for which there is room. */
 export function createInstance(module: PolicyModule, dataBytes: number): PolicyInstance {
-  const initialBytes = module.staticBytes + dataBytes;
+  const initialBytes = module.staticBytes + dataBytes + roomBytes;
   const memory = new PolicyMemory(
     initialBytes,
     Math.min(initialBytes + maxEvaluationBytes, maxBytes),

@@ -1,4 +1,5 @@
 import type { WasmReader } from './leb128.ts';
+import { isNumberType } from './sections.ts';
 
 export const opcode = {
   unreachable: 0x00,
@@ -6,9 +7,11 @@ export const opcode = {
   block: 0x02,
   loop: 0x03,
   if: 0x04,
+  else: 0x05,
   end: 0x0b,
   branch: 0x0c,
   branchIf: 0x0d,
+  branchTable: 0x0e,
   return: 0x0f,
   call: 0x10,
   callIndirect: 0x11,
@@ -16,8 +19,11 @@ export const opcode = {
   localGet: 0x20,
   localSet: 0x21,
   localTee: 0x22,
+  globalGet: 0x23,
+  globalSet: 0x24,
   load: 0x28,
   store: 0x36,
+  memoryGrow: 0x40,
   constant: 0x41,
   longConstant: 0x42,
   isZero: 0x45,
@@ -31,7 +37,7 @@ const immediates: readonly (readonly [
   skip: (reader: WasmReader) => void,
 ])[] = [
   [0x00, 0x01, () => {}],
-  [0x02, 0x04, (reader) => reader.skipNumber()],
+  [0x02, 0x04, skipBlockType],
   [0x05, 0x05, () => {}],
   [0x0b, 0x0b, () => {}],
   [0x0c, 0x0d, (reader) => reader.skipNumber()],
@@ -41,7 +47,7 @@ const immediates: readonly (readonly [
   [0x11, 0x11, skipTwoNumbers],
   [0x1a, 0x1b, () => {}],
   [0x20, 0x26, (reader) => reader.skipNumber()],
-  [0x28, 0x3e, skipTwoNumbers],
+  [0x28, 0x3e, skipAddress],
   [0x3f, 0x42, (reader) => reader.skipNumber()],
   [0x43, 0x43, (reader) => reader.take(4)],
   [0x44, 0x44, (reader) => reader.take(8)],
@@ -57,7 +63,10 @@ const skips = new Map(
 
 /**
  * Reads one instruction and returns its opcode (WebAssembly core specification 2.0, §5.4, without
- * vectors, references and exceptions, which OPA's compiler does not write).
+ * vectors, references, exceptions and second memories, which OPA's compiler does not write).
+ *
+ * V8 must read the same: where it took fewer or more bytes for one instruction, code could hide from
+ * what is done here to all code. So what has other forms in V8 is refused in them.
  */
 export function readInstruction(reader: WasmReader): number {
   const code = reader.byte();
@@ -66,6 +75,26 @@ export function readInstruction(reader: WasmReader): number {
     throw new RangeError(`the module has the instruction 0x${code.toString(16)}`);
   skip(reader);
   return code;
+}
+
+const emptyBlock = 0x40;
+
+/** A block gives nothing, or one number; V8 also reads references, of two bytes and more. */
+function skipBlockType(reader: WasmReader): void {
+  const type = reader.byte();
+  if (type !== emptyBlock && !isNumberType(type)) {
+    throw new RangeError(`the module has a block of the type 0x${type.toString(16)}`);
+  }
+}
+
+const mostAlignment = 3;
+
+/** An alignment and an offset; beyond the alignments V8 reads the number of a memory between them. */
+function skipAddress(reader: WasmReader): void {
+  const alignment = reader.byte();
+  if (alignment > mostAlignment)
+    throw new RangeError(`the module has an alignment of ${alignment}`);
+  reader.skipNumber();
 }
 
 function skipTwoNumbers(reader: WasmReader): void {

@@ -61,3 +61,10 @@ export function unsigned(value: number): number[] {
   for (; rest >= 0x80; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
   return [...bytes, rest];
 }
+
+/** A signed LEB128 number that is not negative. */
+export function signed(value: number): number[] {
+  const bytes = unsigned(value);
+  const last = bytes.pop() ?? 0;
+  return last < 0x40 ? [...bytes, last] : [...bytes, last | 0x80, 0];
+}

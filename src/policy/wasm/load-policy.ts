@@ -18,21 +18,9 @@ export function loadPolicy({ wasm, data }: PolicySource, builtins: Builtins): Po
   return new PolicyPool(module, loadImage(module, buildImage(module, joinData(data))));
 }
 
-/** What is loaded here and now, for a worker takes 50 ms to begin. */
-const maxHereBytes = { data: 256 * 1024, wasm: 512 * 1024 };
-
-/** In a worker, if it takes its time. Rejects with a BundleError. */
-export async function loadPolicyWithoutPause(
-  source: PolicySource,
-  builtins: Builtins,
-): Promise<PolicyPool> {
-  const dataBytes = source.data.reduce((sum, { json }) => sum + json.length, 0);
-  const isSmall = dataBytes <= maxHereBytes.data && source.wasm.length <= maxHereBytes.wasm;
-  return isSmall ? loadPolicy(source, builtins) : loadPolicyAside(source, builtins);
-}
-
 /**
- * A worker compiles the module and parses the data while this thread goes on. Only the memory's image
+ * A worker compiles the module and parses the data while this thread goes on: it begins in 50 ms, but
+ * a small module can take seconds to compile, and to see through. Only the memory's image
  * comes here, piece by piece, because neither can a module's memory be handed over nor may copying
  * hundreds of megabytes stop the checks. Rejects with a BundleError.
  */

@@ -21,10 +21,20 @@ export interface Evaluation {
 }
 
 /**
- * What the module takes to read a character of its input: 9 for a list of digits, less for the rest.
+ * What the module takes to read a character of its input: 13 for a list of digits, less for the rest.
  * It is beside the fuel, for how large requests may be is bounded elsewhere (`server.maxMessage`).
  */
-const unitsPerInputCharacter = 9;
+const unitsPerInputCharacter = 13;
+
+/** For what the host asks of a module beside evaluations: OPA's grows its memory for 100,000. */
+const errandFuel = 2_000_000;
+
+/** OPA's writes its result set as one document of JSON, a policy's decision: of some hundred bytes. */
+const mostResultBytes = 1024 * 1024;
+
+/** What a module may name of itself, and say of why it gives up. */
+const mostNamesBytes = 16 * 1024 * 1024;
+const mostMessageBytes = 64 * 1024;
 
 /** An evaluation used all of its fuel. */
 class OutOfFuel extends Error {
@@ -64,7 +74,11 @@ export class PolicyInstance {
 
   /** What the module names, and the numbers that it gives to the names. */
   numbersOf(names: 'builtins' | 'entrypoints'): ReadonlyMap<string, number> {
-    const text = this.memory.readText(this.#exports.opa_value_dump(this.#exports[names]()));
+    this.#fuel.value = mostFuel;
+    const text = this.memory.readText(
+      this.#exports.opa_value_dump(this.#exports[names]()),
+      mostNamesBytes,
+    );
     const object = readRego(text);
     const numbers = new Map<string, number>();
     if (!(object instanceof RegoObject)) return numbers;
@@ -91,6 +105,7 @@ export class PolicyInstance {
   reserve(bytes: number): void {
     const { heap } = this.#place;
     if (heap + bytes <= this.memory.bytes.length) return;
+    this.#fuel.value = errandFuel;
     this.#exports.opa_heap_ptr_set(heap);
     this.#exports.opa_malloc(Math.min(bytes, this.memory.maxBytes - heap - pageBytes));
     this.#exports.opa_heap_ptr_set(heap);
@@ -98,6 +113,7 @@ export class PolicyInstance {
 
   /** Parses a text in the memory as the data. Returns false when it is no value. */
   parseData(address: number, length: number): boolean {
+    this.#fuel.value = mostFuel;
     const dataAddress = this.#exports.opa_value_parse(address, length);
     this.#place = { dataAddress, heap: aligned(this.#exports.opa_heap_ptr_get()) };
     return dataAddress !== 0;
@@ -116,7 +132,7 @@ export class PolicyInstance {
     try {
       const { opa_eval: evaluate } = this.#exports;
       const result = evaluate(0, entrypoint, dataAddress, inputAddress, length, end, asValue);
-      return this.memory.readText(result);
+      return this.memory.readText(result, mostResultBytes);
     } catch (error) {
       if (this.#fuel.value >= 0) throw error;
       const message = `the evaluation needs more than the ${fuel} units of policy.maxFuel`;
@@ -147,7 +163,7 @@ function environment(memory: PolicyMemory, builtins: HostBuiltins) {
   return {
     memory: memory.memory,
     opa_abort: (address: number): never => {
-      throw new Error(memory.readText(address));
+      throw new Error(memory.readText(address, mostMessageBytes));
     },
     // OPA's compiler leaves `print` out unless it is asked to keep it; there is nobody to read it.
     opa_println: (): void => {},

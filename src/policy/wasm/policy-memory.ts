@@ -29,11 +29,20 @@ export class PolicyMemory {
     return length;
   }
 
-  /** Reads UTF-8 up to the NUL that ends it. */
-  readText(address: number): string {
+  /** Reads UTF-8 up to the NUL that ends it. Throws a RangeError when there is more than `maxBytes`. */
+  readText(address: number, maxBytes: number): string {
+    const length = this.textBytes(address);
+    if (length > maxBytes) {
+      throw new RangeError(`the policy gave a text of ${length} bytes, more than ${maxBytes}`);
+    }
+    return this.bytes.toString('utf8', address, address + length);
+  }
+
+  /** How many bytes there are up to the NUL that ends a text. */
+  textBytes(address: number): number {
     const end = this.bytes.indexOf(0, address);
     if (end === -1) throw new RangeError('the policy gave a text without an end');
-    return this.bytes.toString('utf8', address, end);
+    return end - address;
   }
 }
 

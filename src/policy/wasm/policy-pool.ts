@@ -13,9 +13,6 @@ export interface PooledEvaluation {
 /** Inputs up to this length share an instance; a larger one has its own, for its memory never shrinks. */
 const maxSharedLength = 128 * 1024;
 
-/** What a memory may keep of what an evaluation took. */
-const maxKeptBytes = 16 * 1024 * 1024;
-
 /** Data up to this size is copied in few milliseconds; larger data stays in the memory that it is in. */
 const maxCopiedBytes = 16 * 1024 * 1024;
 
@@ -26,13 +23,13 @@ const maxCopiedBytes = 16 * 1024 * 1024;
 export class PolicyPool {
   readonly module: PolicyModule;
   #shared: PolicyInstance;
-  #keptBytes: number;
+  readonly #initialBytes: number;
 
   /** The instance has its data, and nothing else uses it. */
   constructor(module: PolicyModule, instance: PolicyInstance) {
     this.module = module;
     this.#shared = instance;
-    this.#keptBytes = instance.memory.bytes.length + maxKeptBytes;
+    this.#initialBytes = instance.memory.bytes.length;
   }
 
   /** The result set as JSON, and the fuel that it took. Throws whatever the evaluation fails of. */
@@ -57,7 +54,7 @@ export class PolicyPool {
   }
 
   #giveBack(): void {
-    const hasGrown = this.#shared.memory.bytes.length > this.#keptBytes;
+    const hasGrown = this.#shared.memory.bytes.length > this.#initialBytes;
     if (hasGrown && this.#isCopied()) this.#shared = this.#copy();
   }
 

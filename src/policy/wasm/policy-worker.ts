@@ -1,4 +1,5 @@
 /** Runs in a worker: compiles a policy, and hands over its data's image in the pieces it is asked for. */
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { joinData } from '../join-data.ts';
 import { buildImage } from './data-image.ts';
@@ -28,6 +29,8 @@ if (parentPort !== null) {
   const port = parentPort;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only load-policy.ts starts it
   const { wasm, data: parts } = workerData as PolicySource;
+  // Else V8 compiles each function when it is first called: a check would wait for it, up to 0.3 s.
+  setFlagsFromString('--no-wasm-lazy-compilation');
   const module = readModule(wasm);
   const { data, ...place } = buildImage({ ...module, builtins: new Map() }, joinData(parts));
   // The memory itself cannot be handed over.

@@ -6,8 +6,11 @@ export const section = {
   type: 1,
   import: 2,
   function: 3,
+  table: 4,
   global: 6,
   export: 7,
+  start: 8,
+  element: 9,
   code: 10,
   data: 11,
 } as const;
@@ -95,7 +98,13 @@ export function readLocals(reader: WasmReader): number {
   let locals = 0;
   for (let groups = reader.unsigned(); groups > 0; groups -= 1) {
     locals += reader.unsigned();
-    reader.byte();
+    const type = reader.byte();
+    if (!isNumberType(type)) throw new RangeError(`the module has a local of the type ${type}`);
   }
   return locals;
+}
+
+/** i32, i64, f32 and f64 (§5.3.1): a byte each. */
+export function isNumberType(byte: number): boolean {
+  return byte >= 0x7c && byte <= 0x7f;
 }

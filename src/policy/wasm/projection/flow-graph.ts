@@ -3,9 +3,6 @@ import type { Projection } from '../../projection.ts';
 /** A longer path is read whole where it gets too long: Rego that loops along a path has no end. */
 const maxDepth = 16;
 
-/** Twice what 6,000 rules take, and a second at most; a module that needs more is read whole. */
-const maxSteps = 300_000;
-
 /** A place in the input, by the keys that lead to it. */
 export class Place {
   readonly #depth: number;
@@ -49,15 +46,13 @@ export class Flow {
  * Finds which places come to which flow, from the one that holds the input. The order of the code
  * does not count: what a flow may hold at some time, it may hold at all times.
  *
- * Throws a RangeError when that takes too long.
+ * `takeStep` may throw, when that takes too long.
  */
-export function placesReached(input: Flow): Place {
+export function placesReached(input: Flow, takeStep: () => void): Place {
   const root = new Place();
   const arrivals: [flow: Flow, place: Place][] = [[input, root]];
-  let steps = 0;
   for (let next = arrivals.pop(); next && !root.isWhole; next = arrivals.pop()) {
-    steps += 1;
-    if (steps > maxSteps) throw new RangeError('the ways of the input are too many to follow');
+    takeStep();
     const [flow, place] = next;
     flow.places ??= new Set();
     if (flow.places.has(place)) continue;

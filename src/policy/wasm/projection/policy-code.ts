@@ -22,7 +22,7 @@ export interface PolicyCode {
   readonly names: ReadonlyMap<number, string>;
   /** Whether there is an interned string or boolean. */
   isScalarAt(address: number): boolean;
-  /** Undefined where there is no interned string, or not one that only one key can be. */
+  /** Undefined where there is no interned string, a long one, or not one that only one key can be. */
   stringAt(address: number): string | undefined;
 }
 
@@ -117,12 +117,16 @@ const scalarTypes: ReadonlySet<number | undefined> = new Set([8, 9]);
 /** OPA's `opa_string_t`: a type, padding, the length and the address of the text. */
 const interned = { type: 8, bytes: 12, lengthAt: 4, addressAt: 8 } as const;
 
+/** A longer key is kept at each place that names it. */
+const maxKeyBytes = 1024;
+
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
 function readString(segments: readonly Segment[], address: number): string | undefined {
   const head = bytesAt(segments, address, interned.bytes);
   if (head?.readUInt16LE(0) !== interned.type) return undefined;
   const length = head.readUInt32LE(interned.lengthAt);
+  if (length > maxKeyBytes) return undefined;
   const text = bytesAt(segments, head.readUInt32LE(interned.addressAt), length);
   try {
     const decoded = text && decoder.decode(text);

@@ -26,7 +26,7 @@ function readsParameter(...code: readonly number[]): boolean {
   const result = new Flow();
   const instructions = Uint8Array.from([...code, end]);
   new FunctionTrace({ instructions, locals, parameters: 1, result }, calls).run();
-  return placesReached(locals[0]).isWhole;
+  return placesReached(locals[0], () => {}).isWhole;
 }
 
 const keep = [localGet, 0, localSet, 1];
