@@ -19,6 +19,7 @@ import { openGate } from './gate.ts';
 import { timeOpaBench } from './opa-bench.ts';
 import { withToken } from './known-token.ts';
 import { type Operation, type OperationTime, timeOperations } from './operations.ts';
+import { tokenRefusals } from './refused-tokens.ts';
 import { formatTable } from './table.ts';
 
 const rounds = 25;
@@ -57,6 +58,7 @@ async function stages(): Promise<Operation[]> {
       name: 'caller, with a known token',
       run: () => known.gate.callers.resolve(knownRequest, deadlineMs),
     },
+    ...tokenRefusals(known.gate),
     { name: 'input document', run: () => inputDocument(question, inputOptions) },
     {
       name: 'input document and text',

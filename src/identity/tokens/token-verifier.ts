@@ -101,7 +101,7 @@ export class TokenVerifier {
 
   #examine(text: string, showing: Showing): Verified | Denial | Promise<Verified | Denial> {
     const decoded = decodeToken(text);
-    if (decoded === undefined) return this.#judged(undefined, invalid('the token is no JWT'));
+    if (decoded instanceof Denial) return this.#judged(undefined, decoded);
     const { iss } = decoded.claims;
     const issuer = typeof iss === 'string' ? this.#issuers.get(iss) : undefined;
     if (issuer === undefined) {

@@ -195,6 +195,16 @@ const attacks: readonly (readonly [what: string, token: string, reason: string])
   ['a header that is a list', `${encoded([])}.${goodClaims}.${goodSignature}`, 'token_invalid'],
   ['no JWT at all', 'opaque', 'token_invalid'],
   [
+    'more values than a token may have',
+    signToken(issuerKey, claimsWith({ groups: Array.from({ length: 1024 }, () => 0) })),
+    'token_invalid',
+  ],
+  [
+    'more scopes than a token may have',
+    signToken(issuerKey, claimsWith({ scope: 'a '.repeat(1024) })),
+    'token_invalid',
+  ],
+  [
     'longer than a token may be',
     signToken(issuerKey, claimsWith({ pad: 'x'.repeat(16_384) })),
     'token_invalid',
@@ -217,6 +227,12 @@ function encoded(part: object): string {
 
 test('a good token is the caller', async () => {
   assert.equal(outcome(await callersWith().resolve(bearing(good))), 'orders-client');
+});
+
+test('a token may be of many groups', async () => {
+  const groups = Array.from({ length: 900 }, (_, index) => `group-${index}`);
+  const token = signToken(issuerKey, claimsWith({ groups }));
+  assert.equal(outcome(await callersWith().resolve(bearing(token))), 'orders-client');
 });
 
 const headers: readonly (readonly [what: string, value: string, outcome: string])[] = [
