@@ -28,7 +28,12 @@ interface PodTemplate {
   readonly metadata: { readonly annotations: Record<string, string> };
   readonly spec: {
     readonly containers: { readonly volumeMounts: { name: string; mountPath: string }[] }[];
-    readonly volumes: { name: string; secret?: { secretName: string } }[];
+    readonly volumes: {
+      name: string;
+      secret?: { secretName: string };
+      configMap?: { name: string };
+      csi?: { driver: string };
+    }[];
   };
 }
 
@@ -90,6 +95,7 @@ const mounted: readonly (readonly [name: RegExp, content: string | Uint8Array])[
   [/bundle-keys/, publicKey],
   [/sallyport-chart-\w+\/tls\/tls\.crt$/, own.certificate],
   [/sallyport-chart-\w+\/tls\/tls\.key$/, own.privateKey],
+  [/sallyport-chart-\w+\/client-ca\/ca\.crt$/, authority.own.certificate],
   [/sallyport-chart-\w+\/tls\/ca\.crt$/, authority.own.certificate],
   [/./, 'content'],
 ];
@@ -114,12 +120,54 @@ test('values that the chart does not know are refused', () => {
   assert.match(refusalOf(['--set', 'bundle.options.url=https://a']), /url/);
   assert.match(refusalOf(['--set', 'redis.tls.cert=a']), /cert/);
   assert.match(refusalOf(['--set', 'tls.secret=a']), /allowedClients/);
+  assert.match(refusalOf(['--set', 'tls.workloadApi.csiDriver=a']), /allowedClients/);
+});
+
+function renderFails(values: string, sentence: RegExp): void {
+  assert.throws(() => render(['--set', values]), sentence, values);
+}
+
+test('what would cut a drain short, or give two certificates, is refused with a sentence', () => {
+  renderFails('config.server.drainTimeout=1m', /Seconds must be more than 65:/);
+  renderFails('config.server.drainTimeout=34001ms', /must be more than 40:/);
+  renderFails('terminationGracePeriodSeconds=25', /must be more than 25:/);
+  const both = 'tls.secret=a,tls.workloadApi.csiDriver=b,tls.allowedClients={spiffe://a/b}';
+  renderFails(both, /keep one of them/);
+});
+
+const allowed = ['--set', 'tls.allowedClients={spiffe://a/b}'];
+
+test('the authorities of clients come from the Secret, or from a ConfigMap of their own', () => {
+  const values = [...allowed, '--set', 'tls.secret=ours'];
+  const pathWith = (...more: string[]): string | undefined =>
+    /clientCa: (\S+)/.exec(configWith(...values, ...more))?.[1];
+  assert.equal(pathWith(), '/etc/sallyport/tls/ca.crt');
+  const apart = ['--set', 'tls.clientCa.configMap=mesh,tls.clientCa.key=all.pem'];
+  assert.equal(pathWith(...apart), '/etc/sallyport/client-ca/all.pem');
+  const { volumes } = podOf(...values, ...apart).spec;
+  assert.ok(volumes.some(({ configMap }) => configMap?.name === 'mesh'));
+});
+
+test('the agent of SPIRE is mounted where the configuration looks for it', () => {
+  const values = [...allowed, '--set', 'tls.workloadApi.csiDriver=csi.spiffe.io'];
+  const { volumes, containers } = podOf(...values).spec;
+  const volume = volumes.find(({ csi }) => csi?.driver === 'csi.spiffe.io');
+  const mount = containers[0]?.volumeMounts.find(({ name }) => name === volume?.name);
+  assert.ok(mount);
+  assert.match(
+    configWith(...values),
+    new RegExp(`workloadApi: unix:${mount.mountPath}/spire-agent.sock`),
+  );
 });
 
 test('an emptied list of clients lets nobody in, not everybody', () => {
   const nobody = ['--set-json', 'networkPolicy={"clients":[],"monitoring":[]}'];
   assert.deepEqual(manifest(nobody, 'NetworkPolicy').spec?.ingress ?? [], []);
 });
+
+function configWith(...values: string[]): string {
+  return manifest(values, 'ConfigMap').data?.['sallyport.yaml'] ?? '';
+}
 
 function podOf(...values: string[]): PodTemplate {
   const template = manifest(values, 'Deployment').spec?.template;
@@ -152,11 +200,17 @@ test('pods are replaced for what is read at start, and not for what is taken ove
   );
   for (const atStart of [
     'server.checkTimeout=9ms',
+    'server.tls.workloadApi=unix:/a',
     'policy.status.url=https://a',
     'redis.cluster={a:1}',
   ]) {
     assert.notEqual(sumWith('--set', `config.${atStart}`), sumWith(), atStart);
   }
+  const secret = ['--set', 'tls.secret=a', '--set'];
+  assert.equal(
+    sumWith(...secret, 'tls.allowedClients={spiffe://a/b}'),
+    sumWith(...secret, 'tls.allowedClients={spiffe://a/c}'),
+  );
 });
 
 function egressWith(...values: string[]): unknown[] {
@@ -168,11 +222,14 @@ test('the way out is open for what is configured only', () => {
   const names = 1;
   assert.equal(egressWith('--set', 'redis.secret=a').length, names + 1);
   assert.equal(egressWith('--set', 'redis.secret=a,bundle.url=https://b').length, names + 2);
+  const issuer = 'config.identity.jwt[0].jwks';
+  assert.equal(egressWith('--set', `${issuer}.url=https://c`).length, names + 1);
+  assert.deepEqual(egressWith('--set', `${issuer}.file=/c`), []);
 });
 
 function sharedConfigWith(more: string): string {
   const values = `redis.secret=a,autoscaling.enabled=true,${more}`;
-  return manifest(['--set', values], 'ConfigMap').data?.['sallyport.yaml'] ?? '';
+  return configWith('--set', values);
 }
 
 test('a configuration may count replicas itself; else they are as many as there may be', () => {

@@ -112,6 +112,63 @@ too large would admit too much. */ -}}
 {{- end -}}
 {{- end -}}
 
+{{- /* Where SPIRE's agent is mounted. */ -}}
+{{- define "sallyport.workloadApiFolder" -}}/spiffe-workload-api{{- end -}}
+
+{{- /* server.tls; nothing where the values name no source of certificates. */ -}}
+{{- define "sallyport.tls" -}}
+{{- $tls := dict -}}
+{{- with .Values.tls -}}
+{{- if and .secret .workloadApi.csiDriver -}}
+{{- fail "tls.secret and tls.workloadApi both give a certificate: keep one of them" -}}
+{{- end -}}
+{{- if .secret -}}
+{{- $ca := ternary (printf "client-ca/%s" .clientCa.key) "tls/ca.crt" (ne .clientCa.configMap "") -}}
+{{- $tls = dict
+  "certificate" "/etc/sallyport/tls/tls.crt"
+  "privateKey" "/etc/sallyport/tls/tls.key"
+  "clientCa" (printf "/etc/sallyport/%s" $ca)
+  "allowedClients" .allowedClients
+-}}
+{{- else if .workloadApi.csiDriver -}}
+{{- $folder := include "sallyport.workloadApiFolder" $ -}}
+{{- $tls = dict
+  "workloadApi" (printf "unix:%s/%s" $folder .workloadApi.socket)
+  "allowedClients" .allowedClients
+-}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $tls -}}
+{{- end -}}
+
+{{- /* Whether an issuer's server is asked for its keys. */ -}}
+{{- define "sallyport.asksForKeys" -}}
+{{- range dig "identity" "jwt" list .Values.config -}}
+{{- if dig "jwks" "url" "" . -}}yes{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* How long a stop may take, in seconds, rounded up; drainTimeout is one number and one unit. */ -}}
+{{- define "sallyport.stopSeconds" -}}
+{{- $drain := dig "server" "drainTimeout" "20s" .Values.config -}}
+{{- $count := regexFind "^[0-9]+" $drain | int -}}
+{{- $unit := regexFind "[a-z]+$" $drain -}}
+{{- $seconds := $count -}}
+{{- if eq $unit "ms" -}}{{- $seconds = div (add $count 999) 1000 -}}{{- end -}}
+{{- if eq $unit "m" -}}{{- $seconds = mul $count 60 -}}{{- end -}}
+{{- if eq $unit "h" -}}{{- $seconds = mul $count 3600 -}}{{- end -}}
+{{- add .Values.preStopSeconds $seconds -}}
+{{- end -}}
+
+{{- /* A pod that is killed while it drains loses checks. */ -}}
+{{- define "sallyport.gracePeriodSeconds" -}}
+{{- $stop := include "sallyport.stopSeconds" . | int -}}
+{{- if le (int .Values.terminationGracePeriodSeconds) $stop -}}
+{{- fail (printf "terminationGracePeriodSeconds must be more than %d: preStopSeconds and config.server.drainTimeout together" $stop) -}}
+{{- end -}}
+{{- .Values.terminationGracePeriodSeconds -}}
+{{- end -}}
+
 {{- /* sallyport.yaml: the values' config, with what the chart decides put over it. */ -}}
 {{- define "sallyport.config" -}}
 {{- $chart := dict
@@ -121,13 +178,8 @@ too large would admit too much. */ -}}
 {{- if .Values.admin.tokenSecret -}}
 {{- $_ := set $chart.admin "tokenFile" (printf "/etc/sallyport/admin/%s" .Values.admin.tokenKey) -}}
 {{- end -}}
-{{- if .Values.tls.secret -}}
-{{- $_ := set $chart.server "tls" (dict
-  "certificate" "/etc/sallyport/tls/tls.crt"
-  "privateKey" "/etc/sallyport/tls/tls.key"
-  "clientCa" "/etc/sallyport/tls/ca.crt"
-  "allowedClients" .Values.tls.allowedClients
-) -}}
+{{- with include "sallyport.tls" . | fromYaml -}}
+{{- $_ := set $chart.server "tls" . -}}
 {{- end -}}
 {{- $policy := .Values.config.policy | default dict -}}
 {{- if not (or $policy.bundle $policy.bundles $policy.opa) -}}
@@ -147,5 +199,9 @@ too large would admit too much. */ -}}
 {{- $config := include "sallyport.config" . | fromYaml -}}
 {{- $kept := pick $config "server" "admin" "redis" "audit" "headers" -}}
 {{- $_ := set $kept "status" (dig "policy" "status" "" $config) -}}
+{{- /* Certificates and the list of clients are taken over; where they come from is not. */ -}}
+{{- if $kept.server.tls -}}
+{{- $_ := set $kept.server "tls" (dict "from" (dig "workloadApi" "files" $kept.server.tls)) -}}
+{{- end -}}
 {{- toYaml $kept -}}
 {{- end -}}
