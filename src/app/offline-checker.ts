@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
-import { fetchKeys } from '../identity/keys/fetch-keys.ts';
 import {
   type CheckClient,
   type CheckRequest,
@@ -13,13 +12,13 @@ import {
 } from '../server/check-client.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';
 import { createStderrLogger } from '../telemetry/log.ts';
-import type { GrantBook } from '../grants/grant-book.ts';
-import { type GivenGrant, GivenGrants } from './grants/given-grants.ts';
+import { askForKeys } from './callers/ask-for-keys.ts';
 import { surroundingsAside } from './callers/caller-surroundings.ts';
 import { type GivenToken, GivenTokens } from './callers/given-tokens.ts';
 import { createChecks } from './checks.ts';
 import { faultLog } from './fault-log.ts';
-import { GateKeeper } from './gate-keeper.ts';
+import { GateKeeper, type GateSurroundings } from './gate-keeper.ts';
+import { type GivenGrant, GivenGrants } from './grants/given-grants.ts';
 import { throwProblems, valueOf } from './loaded.ts';
 import { orElse } from './or-else.ts';
 import { PolicyBundles } from './policy/policy-bundles.ts';
@@ -65,7 +64,13 @@ async function openIn(
   const given = await GivenTokens.open(config, givenIssuers, directory);
   const clock = new QuestionClock();
   const granted = new GivenGrants();
-  const keeper = await openKeeper(given.config, clock, granted.book);
+  const aside = surroundingsAside(systemClock, askForKeys);
+  const callers = { ...aside.callers, clock };
+  const surroundings = { ...aside, clock, grants: granted.book, callers };
+  const stopAsking = (): void => {
+    callers.keyServers.keepOnly([]);
+  };
+  const keeper = await orElse(openKeeper(given.config, surroundings), stopAsking);
   const address: ListenAddress = { kind: 'unix', path: join(directory, 'check.sock') };
   const usedRules = new Set<string>();
   const checks = createChecks({
@@ -94,15 +99,14 @@ async function openIn(
       return client.check(withHeaders(request, shown), { timeoutMs });
     },
     close: () => {
+      stopAsking();
       client.close();
       void server.drain().then(remove);
     },
   };
 }
 
-async function openKeeper(config: Config, clock: Clock, grants: GrantBook): Promise<GateKeeper> {
-  const aside = surroundingsAside(systemClock, fetchKeys);
-  const surroundings = { ...aside, clock, grants, callers: { ...aside.callers, clock } };
+async function openKeeper(config: Config, surroundings: GateSurroundings): Promise<GateKeeper> {
   const keeper = valueOf(await GateKeeper.open(config, surroundings));
   const bundles = new PolicyBundles(keeper, systemClock, { checked: () => {} });
   throwProblems([...(await bundles.open()), ...(await bundles.refreshAll())]);

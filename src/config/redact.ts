@@ -21,7 +21,7 @@ export function redact(config: Config): Config {
 
 function redactIssuer(issuer: TokenIssuerSettings): TokenIssuerSettings {
   const { keys } = issuer;
-  if (keys.kind === 'file') return issuer;
+  if (keys.kind !== 'server') return issuer;
   return { ...issuer, keys: { ...keys, url: withoutPassword(keys.url) } };
 }
 

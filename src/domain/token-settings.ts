@@ -20,7 +20,7 @@ export type TokenKind = (typeof tokenKinds)[number];
 
 /** Whose tokens are believed, and how far. */
 export interface TokenIssuerSettings {
-  /** As in `iss`. */
+  /** As in `iss`; of JWT-SVIDs whose keys a Workload API gives, `spiffe://` and the trust domain. */
   readonly issuer: string;
   readonly kind: TokenKind;
   readonly keys: KeySetSettings;
@@ -49,7 +49,7 @@ export interface TokenIssuerSettings {
   readonly replay?: { readonly claim: string };
 }
 
-export type KeySetSettings = KeyFileSettings | KeyServerSettings;
+export type KeySetSettings = KeyFileSettings | KeyServerSettings | TrustBundleSettings;
 
 export interface KeyFileSettings {
   readonly kind: 'file';
@@ -67,5 +67,15 @@ export interface KeyServerSettings {
   /** The shortest. */
   readonly minIntervalMs: number;
   /** How long keys hold while the server does not answer. */
+  readonly keepMs: number;
+}
+
+/** The keys of one trust domain, as a SPIFFE Workload API gives them. */
+export interface TrustBundleSettings {
+  readonly kind: 'trustBundle';
+  /** The absolute path of its socket. */
+  readonly socketPath: string;
+  readonly trustDomain: string;
+  /** How long keys hold while the agent is away. */
   readonly keepMs: number;
 }

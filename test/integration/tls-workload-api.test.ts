@@ -82,7 +82,8 @@ test('an agent that goes away is asked again when it is back', async (t) => {
 });
 
 test('the keys of JWT-SVIDs come by trust domain', async (t) => {
-  const { client } = await startAgent(t);
+  const { agent, client } = await startAgent(t);
+  agent.giveKeys({ 'shop.example': [] });
   const given: ReadonlyMap<string, string>[] = [];
   client.watchJwtBundles((bundles) => given.push(bundles));
   await until('they are given', () => given.length === 1);

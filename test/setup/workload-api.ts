@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { Server, ServerCredentials, type ServerWritableStream, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { Authority, Issued } from './authority.ts';
+import type { IssuerKey } from './token-issuer.ts';
 
 const protoRoot = new URL('../../proto', import.meta.url).pathname;
 const { SpiffeWorkloadAPI: service } = loadSync('spiffe/workload/workload.proto', {
@@ -10,22 +11,21 @@ const { SpiffeWorkloadAPI: service } = loadSync('spiffe/workload/workload.proto'
 
 type Stream = ServerWritableStream<object, object>;
 
-function FetchJWTBundles(stream: Stream): void {
-  stream.write({ bundles: { 'shop.example': Buffer.from('{"keys":[]}') } });
-}
-
-/** A SPIFFE Workload API on a socket, as an agent of SPIRE is one. */
+/** A SPIFFE Workload API on a socket, in the words of an agent of SPIRE 1.13. */
 export class WorkloadApi {
   readonly #server = new Server();
-  readonly #streams = new Set<Stream>();
-  #answer: object | undefined;
+  readonly #x509 = new Answers();
+  readonly #jwt = new Answers();
   /** How many asked without the header that the standard asks for. */
   withoutHeader = 0;
 
   static async listen(path: string): Promise<WorkloadApi> {
     const api = new WorkloadApi();
     const FetchX509SVID = (stream: Stream): void => {
-      api.#open(stream);
+      api.#open(stream, api.#x509);
+    };
+    const FetchJWTBundles = (stream: Stream): void => {
+      api.#open(stream, api.#jwt);
     };
     api.#server.addService(service as never, { FetchX509SVID, FetchJWTBundles });
     await new Promise<void>((resolve, reject) => {
@@ -37,37 +37,62 @@ export class WorkloadApi {
     return api;
   }
 
-  /** Gives this to everybody who asks, and to all who have asked. */
+  /** Gives this to everybody who asks, and to all who have asked. `others` are sent beside it. */
   give(
     id: string,
     issued: Issued,
     authority: Authority,
     federated: Record<string, Authority> = {},
+    others: readonly Issued[] = [],
   ): void {
     const federatedBundles: Record<string, Buffer> = {};
     for (const [name, { own }] of Object.entries(federated)) {
-      federatedBundles[name] = der(own.certificate);
+      federatedBundles[`spiffe://${name}`] = der(own.certificate);
     }
     const svid = {
       spiffeId: id,
-      x509Svid: der(issued.certificate),
+      x509Svid: Buffer.concat([issued, ...others].map(({ certificate }) => der(certificate))),
       x509SvidKey: createPrivateKey(issued.privateKey).export({ format: 'der', type: 'pkcs8' }),
       bundle: der(authority.own.certificate),
     };
-    this.#answer = { svids: [svid], federatedBundles };
-    for (const stream of this.#streams) stream.write(this.#answer);
+    this.#x509.give({ svids: [svid], federatedBundles });
+  }
+
+  /** The keys of each trust domain, without their `use`, as SPIRE leaves that out. */
+  giveKeys(byTrustDomain: Readonly<Record<string, readonly IssuerKey[]>>): void {
+    const bundles: Record<string, Buffer> = {};
+    for (const [name, keys] of Object.entries(byTrustDomain)) {
+      const set = { keys: keys.map(({ jwk }) => ({ ...jwk, use: undefined })) };
+      bundles[`spiffe://${name}`] = Buffer.from(JSON.stringify(set));
+    }
+    this.#jwt.give({ bundles });
   }
 
   stop(): void {
     this.#server.forceShutdown();
   }
 
-  #open(stream: Stream): void {
+  #open(stream: Stream, answers: Answers): void {
     if (stream.metadata.get('workload.spiffe.io')[0] !== 'true') {
       this.withoutHeader += 1;
       stream.destroy(Object.assign(new Error('no header'), { code: status.INVALID_ARGUMENT }));
       return;
     }
+    answers.open(stream);
+  }
+}
+
+/** Of one method. */
+class Answers {
+  readonly #streams = new Set<Stream>();
+  #answer: object | undefined;
+
+  give(answer: object): void {
+    this.#answer = answer;
+    for (const stream of this.#streams) stream.write(answer);
+  }
+
+  open(stream: Stream): void {
     this.#streams.add(stream);
     stream.on('cancelled', () => this.#streams.delete(stream));
     if (this.#answer !== undefined) stream.write(this.#answer);

@@ -1,6 +1,9 @@
 import type { Clock } from '../../domain/clock.ts';
-import { fetchKeys } from '../../identity/keys/fetch-keys.ts';
-import { KeyServers, type KeyServersOptions } from '../../identity/keys/key-servers.ts';
+import {
+  type KeyServerAccess,
+  KeyServers,
+  type KeyServersOptions,
+} from '../../identity/keys/key-servers.ts';
 import { MemoryReplayStore } from '../../identity/replay/memory-replay-store.ts';
 import { RedisReplayStore } from '../../identity/replay/redis-replay-store.ts';
 import { SoonestExpiring } from '../../telemetry/soonest-expiring.ts';
@@ -8,6 +11,7 @@ import { emptyBook } from '../../grants/grant-book.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { GateSurroundings } from '../gate-keeper.ts';
 import { countInMemory } from '../limits/limit-counts.ts';
+import { askForKeys, askNobody } from './ask-for-keys.ts';
 import type { CallerSurroundings } from './load-callers.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { SharedState } from '../shared-state/shared-state.ts';
@@ -24,7 +28,7 @@ export function createCallerSurroundings(
   };
   const soonest = new SoonestExpiring();
   telemetry.certificates.track('caller', () => soonest.read(clock.nowMs()));
-  const keyServers = new KeyServers({ clock, fetch: fetchKeys, onFetched });
+  const keyServers = new KeyServers({ ...askForKeys, clock, onFetched });
   telemetry.certificates.track('jwks_server', () => keyServers.certificates());
   return {
     keyServers,
@@ -41,17 +45,16 @@ export function createCallerSurroundings(
 }
 
 /**
- * For a gate of its own beside any server: nothing that is counted there is shared. Without `fetch`
- * no issuer's server is asked, and its tokens are denied.
+ * For a gate of its own beside any server: nothing that is counted there is shared.
  */
 export function surroundingsAside(
   clock: Clock,
-  fetch: KeyServersOptions['fetch'] = notAsked,
+  access: KeyServerAccess = askNobody,
 ): GateSurroundings {
   return {
     clock,
     callers: {
-      keyServers: new KeyServers({ clock, fetch, onFetched: () => {} }),
+      keyServers: new KeyServers({ ...access, clock, onFetched: () => {} }),
       replays: new MemoryReplayStore(clock),
       clock,
       onTokenJudged: () => {},
@@ -60,10 +63,6 @@ export function surroundingsAside(
     limits: countInMemory(clock).surroundings,
     grants: emptyBook,
   };
-}
-
-function notAsked(): Promise<never> {
-  return Promise.reject(new Error('nobody asked for its keys'));
 }
 
 /** Logs that an issuer's keys cannot be had, and that they can again; not each attempt. */

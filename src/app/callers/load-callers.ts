@@ -65,7 +65,7 @@ async function loadKeys(
   keyServers: KeyServers,
 ): Promise<Loaded<KeySource>> {
   const { keys: settings, algorithms } = issuer;
-  if (settings.kind === 'server') return { value: keyServers.keysOf(issuer, settings) };
+  if (settings.kind !== 'file') return { value: keyServers.keysOf(issuer, settings) };
   return loadedFrom(settings.path, async () => {
     const keys = await readKeySet(readText(settings.path), algorithms);
     const fault = emptinessOf(keys, algorithms);

@@ -4,8 +4,8 @@ import {
   peerSources,
 } from '../../domain/identity-settings.ts';
 import type { TokenIssuerSettings } from '../../domain/token-settings.ts';
-import { type Conflict, conflictIf, defaulted, list, section } from '../schema/schema.ts';
-import { tokenIssuer } from './token-issuer-schema.ts';
+import { type Conflict, conflictIf, defaulted, list, mapped, section } from '../schema/schema.ts';
+import { tokenIssuers } from './token-issuer-schema.ts';
 import { integer, oneOf, trustDomain } from '../schema/values.ts';
 
 /** How callers are known. */
@@ -37,7 +37,7 @@ export const identity = section<IdentitySettings>(
     ),
     jwt: defaulted(
       'jwt',
-      list(tokenIssuer, 'token issuers'),
+      mapped(list(tokenIssuers, 'token issuers'), (entries) => entries.flat()),
       '',
       'Whose tokens are believed. One that is shown must be good, whatever `require` says.',
     ),

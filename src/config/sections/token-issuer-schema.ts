@@ -1,8 +1,10 @@
 import {
-  type KeySetSettings,
+  type KeyFileSettings,
+  type KeyServerSettings,
   tokenAlgorithms,
   type TokenIssuerSettings,
   tokenKinds,
+  type TrustBundleSettings,
 } from '../../domain/token-settings.ts';
 import {
   conflictIf,
@@ -16,18 +18,35 @@ import {
   type Schema,
   section,
 } from '../schema/schema.ts';
-import { duration, filePath, flag, httpUrl, oneOf, text, trustDomain } from '../schema/values.ts';
+import {
+  duration,
+  filePath,
+  flag,
+  httpUrl,
+  oneOf,
+  text,
+  trustDomain,
+  unixSocket,
+} from '../schema/values.ts';
 
 interface WrittenKeySet {
   readonly url?: string;
   readonly file?: string;
+  readonly workloadApi?: string;
   readonly ca?: string;
   readonly refreshMs: number;
   readonly minIntervalMs: number;
   readonly keepMs: number;
 }
 
-type WrittenIssuer = Omit<TokenIssuerSettings, 'maxLifetimeMs'> & {
+/** Whose trust domains are those of the issuer. */
+type TrustBundlesSettings = Omit<TrustBundleSettings, 'trustDomain'>;
+type KeysSettings = KeyFileSettings | KeyServerSettings | TrustBundlesSettings;
+
+type WrittenIssuer = Omit<TokenIssuerSettings, 'issuer' | 'keys' | 'types' | 'maxLifetimeMs'> & {
+  readonly issuer?: string;
+  readonly keys: KeysSettings;
+  readonly types?: readonly string[];
   readonly maxLifetimeMs?: number;
 };
 
@@ -42,6 +61,11 @@ const writtenKeySet = section<WrittenKeySet>(
       'Where the issuer serves its JWK set; https, or on this machine.',
     ),
     file: optional('file', filePath, 'Instead: a JWK set on disk. Watched.'),
+    workloadApi: optional(
+      'workloadApi',
+      unixSocket,
+      'Instead: a SPIFFE Workload API (SPIRE) gives and rotates the keys of `trustDomains`.',
+    ),
     ca: optional('ca', filePath, 'The authorities (PEM) of the server; default: the system’s.'),
     refreshMs: defaulted(
       'refresh',
@@ -65,19 +89,25 @@ const writtenKeySet = section<WrittenKeySet>(
   keySetConflicts,
 );
 
-const keySet: Schema<KeySetSettings> = mapped(writtenKeySet, ({ url, file, ca, ...times }) =>
-  url === undefined
-    ? { kind: 'file', path: file ?? '' }
-    : { kind: 'server', url, ...(ca !== undefined && { ca }), ...times },
+const keySet: Schema<KeysSettings> = mapped(
+  writtenKeySet,
+  ({ url, file, workloadApi, ca, ...times }) => {
+    if (url !== undefined)
+      return { kind: 'server', url, ...(ca !== undefined && { ca }), ...times };
+    return workloadApi === undefined
+      ? { kind: 'file', path: file ?? '' }
+      : { kind: 'trustBundle', socketPath: workloadApi, keepMs: times.keepMs };
+  },
 );
 
 function keySetConflicts(written: WrittenKeySet): readonly Conflict[] {
-  const { url, file, ca, refreshMs, minIntervalMs } = written;
+  const { url, file, workloadApi, ca, refreshMs, minIntervalMs } = written;
+  const sources = [url, file, workloadApi].filter((source) => source !== undefined);
   return [
     ...conflictIf(
-      (url === undefined) === (file === undefined),
+      sources.length !== 1,
       'url',
-      'or file must be given, and not both',
+      'or file or workloadApi must be given, and one of them only',
     ),
     ...conflictIf(
       url !== undefined && !isPrivate(url),
@@ -102,7 +132,11 @@ const defaultLifetimeMs: Readonly<Record<TokenIssuerSettings['kind'], number>> =
 
 const writtenIssuer = section<WrittenIssuer>(
   {
-    issuer: required('issuer', text('text', 'text', /^\S{1,1024}$/), 'Who signs, as in `iss`.'),
+    issuer: optional(
+      'issuer',
+      text('text', 'text', /^\S{1,1024}$/),
+      'Who signs, as in `iss`. Required unless `jwks.workloadApi` is there.',
+    ),
     kind: defaulted(
       'kind',
       oneOf(tokenKinds),
@@ -120,11 +154,10 @@ const writtenIssuer = section<WrittenIssuer>(
       filled(list(oneOf(tokenAlgorithms), 'algorithms'), 'is empty; name one, such as ES256'),
       'The only ones that the issuer signs with.',
     ),
-    types: defaulted(
+    types: optional(
       'types',
       mapped(words('types'), (types) => types.map(typeName)),
-      'none,JWT,JOSE,at+jwt',
-      'What may stand in `typ`; `none`: it may be left out.',
+      'What may stand in `typ`; default: `[none, JWT, JOSE, at+jwt]`, and with `jwks.workloadApi` the first three. `none`: it may be left out.',
     ),
     maxLifetimeMs: optional(
       'maxLifetime',
@@ -178,16 +211,56 @@ const writtenIssuer = section<WrittenIssuer>(
       'A token is good for one check only.',
     ),
   },
-  ({ kind, bindTo }) =>
-    conflictIf(kind === 'user' && bindTo !== undefined, 'bindTo', 'is for kind: service'),
+  issuerConflicts,
 );
+
+function issuerConflicts(written: WrittenIssuer): readonly Conflict[] {
+  const { issuer, kind, keys, principalClaim, trustDomains, bindTo } = written;
+  const ofBundles = keys.kind === 'trustBundle';
+  return [
+    ...conflictIf(issuer === undefined && !ofBundles, 'issuer', 'is missing'),
+    ...conflictIf(
+      issuer !== undefined && ofBundles,
+      'issuer',
+      'has no say with jwks.workloadApi, where the trust domain of sub names the keys; remove it',
+    ),
+    ...conflictIf(
+      ofBundles && trustDomains.length === 0,
+      'trustDomains',
+      'is missing; name those whose JWT-SVIDs are believed',
+    ),
+    ...conflictIf(
+      ofBundles && principalClaim !== 'sub',
+      'principalClaim',
+      'is sub with jwks.workloadApi; remove it',
+    ),
+    ...conflictIf(kind === 'user' && bindTo !== undefined, 'bindTo', 'is for kind: service'),
+  ];
+}
 
 function typeName(written: string): string {
   return written === 'none' ? '' : written.toLowerCase().replace(/^application\//, '');
 }
 
-/** An entry of `identity.jwt`. */
-export const tokenIssuer: Schema<TokenIssuerSettings> = mapped(writtenIssuer, (issuer) => ({
-  maxLifetimeMs: defaultLifetimeMs[issuer.kind],
-  ...issuer,
-}));
+/** JWT-SVID §2.3 has no others. */
+const svidTypes = ['', 'jwt', 'jose'];
+
+/** An entry of `identity.jwt`: with the bundles of several trust domains, an issuer for each. */
+export const tokenIssuers: Schema<readonly TokenIssuerSettings[]> = mapped(
+  writtenIssuer,
+  ({ issuer = '', keys, trustDomains, ...written }) => {
+    const maxLifetimeMs = defaultLifetimeMs[written.kind];
+    if (keys.kind !== 'trustBundle') {
+      const types = [...svidTypes, 'at+jwt'];
+      return [{ maxLifetimeMs, types, ...written, issuer, keys, trustDomains }];
+    }
+    return trustDomains.map((name) => ({
+      maxLifetimeMs,
+      types: svidTypes,
+      ...written,
+      issuer: `spiffe://${name}`,
+      keys: { ...keys, trustDomain: name },
+      trustDomains: [name],
+    }));
+  },
+);

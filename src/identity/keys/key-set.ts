@@ -90,9 +90,10 @@ const curves: Readonly<Record<TokenAlgorithm, string | undefined>> = {
 /** 8192 bits in base64url; a longer modulus would only cost time. */
 const maxModulusLength = 1366;
 
+/** `jwt-svid`: in a SPIFFE bundle (SPIFFE Trust Domain and Bundle §4.2.2), beside `x509-svid`. */
 function isFor(jwk: JsonObject, algorithm: TokenAlgorithm): boolean {
   const { kty, crv, use, key_ops: operations, alg, n } = jwk;
-  if (use !== undefined && use !== 'sig') return false;
+  if (use !== undefined && use !== 'sig' && use !== 'jwt-svid') return false;
   if (operations !== undefined && !(isJsonArray(operations) && operations.includes('verify'))) {
     return false;
   }

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import type { VerifiedToken } from '../../domain/caller.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { Denial } from '../../domain/decision.ts';
-import type { JsonValue } from '../../domain/json.ts';
+import type { JsonObject, JsonValue } from '../../domain/json.ts';
+import { parseSpiffeId } from '../../domain/spiffe-id.ts';
 import type { TokenIssuerSettings } from '../../domain/token-settings.ts';
 import { keyName, type VerificationKey } from '../keys/key-set.ts';
 import type { KeySource } from '../keys/key-source.ts';
@@ -33,7 +34,7 @@ export interface Verified {
 export type TokenResult = 'verified' | 'remembered' | Denial['reason'];
 
 export interface TokenVerifierOptions {
-  /** Of one header, no two with the same `iss`. */
+  /** Of one header, no two with the same name. */
   readonly issuers: readonly TokenIssuer[];
   readonly checkSignature: SignatureCheck;
   readonly clock: Clock;
@@ -61,7 +62,10 @@ interface Judgement {
 /** Verifies the tokens that come in one header. A token that was verified before costs a digest. */
 export class TokenVerifier {
   readonly #options: TokenVerifierOptions;
+  /** By `iss`. */
   readonly #issuers: ReadonlyMap<string, TokenIssuer>;
+  /** Those whose keys are of one trust domain's bundle, by that. */
+  readonly #trustDomains: ReadonlyMap<string, TokenIssuer>;
   readonly #remembered = new BoundedMap<Verified & Judgement>(maxRememberedTokens);
   readonly #forged = new BoundedMap<Judgement>(maxRememberedForgeries);
   /** By digest, so that a token that comes many times at once is verified once. */
@@ -70,7 +74,15 @@ export class TokenVerifier {
 
   constructor(options: TokenVerifierOptions) {
     this.#options = options;
-    this.#issuers = new Map(options.issuers.map((issuer) => [issuer.settings.issuer, issuer]));
+    const issuers = new Map<string, TokenIssuer>();
+    const trustDomains = new Map<string, TokenIssuer>();
+    for (const issuer of options.issuers) {
+      const { issuer: name, keys } = issuer.settings;
+      if (keys.kind === 'trustBundle') trustDomains.set(keys.trustDomain, issuer);
+      else issuers.set(name, issuer);
+    }
+    this.#issuers = issuers;
+    this.#trustDomains = trustDomains;
   }
 
   /**
@@ -102,8 +114,7 @@ export class TokenVerifier {
   #examine(text: string, showing: Showing): Verified | Denial | Promise<Verified | Denial> {
     const decoded = decodeToken(text);
     if (decoded instanceof Denial) return this.#judged(undefined, decoded);
-    const { iss } = decoded.claims;
-    const issuer = typeof iss === 'string' ? this.#issuers.get(iss) : undefined;
+    const issuer = this.#issuerOf(decoded.claims);
     if (issuer === undefined) {
       return this.#judged(undefined, invalid('the token is of another issuer'));
     }
@@ -113,6 +124,18 @@ export class TokenVerifier {
     return key === undefined
       ? this.#verifyLater(candidate, showing)
       : this.#verify(candidate, key, showing);
+  }
+
+  /**
+   * A JWT-SVID need not name its issuer, and what it names proves nothing: a key speaks for the
+   * trust domain in whose bundle it is, so that of `sub` says which keys may have signed it
+   * (JWT-SVID §4, §5).
+   */
+  #issuerOf({ iss, sub }: JsonObject): TokenIssuer | undefined {
+    const named = typeof iss === 'string' ? this.#issuers.get(iss) : undefined;
+    if (named !== undefined || typeof sub !== 'string') return named;
+    const spiffe = parseSpiffeId(sub);
+    return spiffe && this.#trustDomains.get(spiffe.trustDomain);
   }
 
   /** The issuer may have begun to sign with a key that it did not have when it was asked last. */

@@ -38,8 +38,8 @@ export function materialOf({ svids, federatedBundles = {} }: X509SvidResponse): 
   };
 }
 
-/** Some agents name a trust domain by its SPIFFE ID. */
-function domainOf(name: string): string {
+/** SPIRE names a trust domain by its SPIFFE ID. */
+export function domainOf(name: string): string {
   return parseSpiffeId(name)?.trustDomain ?? name;
 }
 

@@ -3,7 +3,7 @@ import type { OnFault } from '../fault.ts';
 import { loadProtoService } from '../proto-service.ts';
 import type { TlsMaterial } from '../tls/credentials.ts';
 import { readLasting } from './lasting-stream.ts';
-import { materialOf, type X509SvidResponse } from './svid-material.ts';
+import { domainOf, materialOf, type X509SvidResponse } from './svid-material.ts';
 
 /** The streams of a SPIFFE Workload API (SPIRE's agent). They begin anew until they are closed. */
 export interface WorkloadApiClient {
@@ -86,7 +86,7 @@ export function createWorkloadApiClient(options: WorkloadApiOptions): WorkloadAp
 
 function bundlesIn({ bundles = {} }: JwtBundlesResponse): ReadonlyMap<string, string> {
   const texts = Object.entries(bundles).map(
-    ([domain, bytes]) => [domain, Buffer.from(bytes).toString()] as const,
+    ([domain, bytes]) => [domainOf(domain), Buffer.from(bytes).toString()] as const,
   );
   return new Map(texts);
 }

@@ -26,6 +26,29 @@ function issuer(rest = '', name = 'https://a'): string {
   return `{ issuer: '${name}', ${needed}, ${rest} }`;
 }
 
+/** JWT-SVIDs whose keys an agent gives. */
+function svids(rest = ''): string {
+  const keys = 'jwks: { workloadApi: unix:/run/spire/agent.sock }, trustDomains: [prod]';
+  return `{ audiences: [orders], algorithms: [ES256], ${keys}, ${rest} }`;
+}
+
+test('a Workload API has an issuer for each trust domain', () => {
+  const entry = svids().replace('[prod]', '[prod, partner]');
+  const { jwt } = identityOf(
+    `trustDomains: [prod], federatedTrustDomains: [partner], jwt: [${entry}]`,
+  );
+  const keys = { kind: 'trustBundle', socketPath: '/run/spire/agent.sock', keepMs: 3_600_000 };
+  assert.deepEqual(
+    jwt.map(({ issuer: name, keys: settings, trustDomains, types }) => {
+      return [name, settings, trustDomains, types];
+    }),
+    ['prod', 'partner'].map((trustDomain) => {
+      const types = ['', 'jwt', 'jose'];
+      return [`spiffe://${trustDomain}`, { ...keys, trustDomain }, [trustDomain], types];
+    }),
+  );
+});
+
 test('an issuer’s defaults are those of a service', () => {
   assert.deepEqual(identityOf(`jwt: [${issuer()}]`).jwt, [
     {
@@ -97,7 +120,7 @@ const refusals: readonly (readonly [identity: string, problem: RegExp])[] = [
   ['jwt: [{ issuer: a }]', /jwt\[0\]\.jwks: is missing/],
   [
     `jwt: [${issuer("jwks: { file: k, url: 'https://a' }").replace(' jwks: { file: keys.json },', '')}]`,
-    /or file must be given/,
+    /or file or workloadApi must be given/,
   ],
   [`jwt: [${issuer()}, ${issuer()}]`, /names https:\/\/a twice for the header authorization/],
   [`jwt: [${issuer()}, ${issuer('', 'b')}]`, /could have the same principals/],
@@ -110,6 +133,13 @@ const refusals: readonly (readonly [identity: string, problem: RegExp])[] = [
     /for trust domain q, which is not in/,
   ],
   [`jwt: [${issuer('kind: user, bindTo: peer')}]`, /bindTo: is for kind: service/],
+  [`jwt: [${issuer().replace("issuer: 'https://a',", '')}]`, /jwt\[0\]\.issuer: is missing/],
+  [`jwt: [${svids('issuer: a')}]`, /issuer: has no say with jwks\.workloadApi/],
+  [`jwt: [${svids().replace('[prod]', '[]')}]`, /trustDomains: is missing; name those/],
+  [`jwt: [${svids('principalClaim: name')}]`, /principalClaim: is sub with/],
+  [`jwt: [${svids()}]`, /spiffe:\/\/prod for trust domain prod, which is not in/],
+  [`trustDomains: [prod], jwt: [${svids()}, ${svids()}]`, /names spiffe:\/\/prod twice/],
+  [`jwt: [${svids().replace('unix:/', '/')}]`, /workloadApi: must be unix:\/path/],
 ];
 
 for (const [identity, problem] of refusals) {

@@ -3,6 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { systemClock } from '../../../../src/domain/clock.ts';
+import { askForKeys } from '../../../../src/app/callers/ask-for-keys.ts';
 import { fetchKeys } from '../../../../src/identity/keys/fetch-keys.ts';
 import { KeyServers } from '../../../../src/identity/keys/key-servers.ts';
 import { Authority } from '../../../setup/authority.ts';
@@ -57,7 +58,7 @@ test('keys are taken from a server whose certificate is of the authority, and of
 test('the certificates of servers are known, so that somebody is told before they expire', async () => {
   const url = await serve('IP:127.0.0.1');
   const settings = settingsFor(url, authority.own.certificateFile);
-  const servers = new KeyServers({ clock: systemClock, fetch: fetchKeys, onFetched: () => {} });
+  const servers = new KeyServers({ ...askForKeys, clock: systemClock, onFetched: () => {} });
   servers.keysOf({ ...issuerSettings, keys: settings }, settings);
   await until('the certificate', () => servers.certificates().length === 1);
   servers.keepOnly([]);
