@@ -8,6 +8,8 @@ import {
 import type { PrincipalPattern } from '../../domain/principal-pattern.ts';
 import { formatPrincipalPattern } from '../../domain/principal-pattern.ts';
 import { parseSpiffeId } from '../../domain/spiffe-id.ts';
+import { compared, type ComparedRule } from './compared-rule.ts';
+import { NearRules } from './near-rules.ts';
 import { ruleCovers } from './rule-covers.ts';
 
 /** What is odd about a document that can be served. */
@@ -92,54 +94,34 @@ function isOfAnother(
 }
 
 function shadowFindings(service: AccessService): readonly Finding[] {
-  const earlier = new RulesByCaller();
-  return service.allow.flatMap((rule) => {
-    const denying = service.deny.find((other) => ruleCovers(other, rule));
-    const covering = earlier.near(rule).find((other) => ruleCovers(other, rule));
+  const denying = new NearRules();
+  for (const rule of service.deny) denying.add(compared(rule, 'closes'));
+  const earlier = new NearRules();
+  return service.allow.flatMap((allowed) => {
+    const rule = compared(allowed, 'opens');
+    const message = shadowMessage(coveringIn(denying, rule), coveringIn(earlier, rule), rule);
     earlier.add(rule);
-    const message =
-      denying === undefined
-        ? covering && shadowMessage(covering, rule)
-        : `never allows anything: ${denying.name} denies all of it`;
     const said: Said = { severity: 'problem', message: message ?? '' };
-    return message === undefined ? [] : [place(service, rule, 'allow', said)];
+    return message === undefined ? [] : [place(service, allowed, 'allow', said)];
   });
 }
 
-function shadowMessage(covering: AccessRule, rule: AccessRule): string {
+function coveringIn(rules: NearRules, rule: ComparedRule): ComparedRule | undefined {
+  for (const other of rules.near(rule)) if (ruleCovers(other, rule)) return other;
+  return undefined;
+}
+
+function shadowMessage(
+  denying: ComparedRule | undefined,
+  covering: ComparedRule | undefined,
+  rule: ComparedRule,
+): string | undefined {
+  if (denying !== undefined) return `never allows anything: ${denying.rule.name} denies all of it`;
+  if (covering === undefined) return undefined;
+  const { name, line } = covering.rule;
   return ruleCovers(rule, covering)
-    ? `never answers: it matches the same as ${covering.name} (line ${covering.line})`
-    : `never answers: ${covering.name} (line ${covering.line}), before it, allows all of it`;
-}
-
-/** Only rules for the same caller, or for more, can cover a rule: among thousands, few. */
-class RulesByCaller {
-  readonly #rules = new Map<string, AllowRule[]>();
-
-  add(rule: AllowRule): void {
-    for (const pattern of rule.from) {
-      const key = formatPrincipalPattern(pattern);
-      const rules = this.#rules.get(key) ?? [];
-      rules.push(rule);
-      this.#rules.set(key, rules);
-    }
-  }
-
-  near({ from: [first] }: AllowRule): readonly AllowRule[] {
-    return first === undefined
-      ? []
-      : [...keysCovering(first)].flatMap((key) => this.#rules.get(key) ?? []);
-  }
-}
-
-function* keysCovering(pattern: PrincipalPattern): Iterable<string> {
-  yield '*';
-  if (pattern.kind === 'any') return;
-  yield formatPrincipalPattern(pattern);
-  const whom = pattern.kind === 'exact' ? pattern.principal : pattern.parent;
-  const parts = whom.split('/');
-  for (let count = 3; count < parts.length; count += 1)
-    yield `${parts.slice(0, count).join('/')}/*`;
+    ? `never answers: it matches the same as ${name} (line ${line})`
+    : `never answers: ${name} (line ${line}), before it, allows all of it`;
 }
 
 function breadthFindings(service: AccessService, rule: AllowRule): readonly Finding[] {

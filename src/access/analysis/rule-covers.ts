@@ -1,76 +1,96 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { AccessRule } from '../../domain/access.ts';
-import { compilePathPattern, type PathPattern } from '../../domain/path-pattern.ts';
-import { covers } from '../../domain/principal-pattern.ts';
-import { withHead } from '../../domain/with-head.ts';
+import { cidrBlocks } from './cidr-blocks.ts';
+import type { ComparedRule } from './compared-rule.ts';
+import {
+  claims,
+  headers,
+  paths,
+  ports,
+  principals,
+  type Relation,
+  scopes,
+  texts,
+} from './relation.ts';
+import { timeWindows } from './time-windows.ts';
 
 /**
- * Whether every request that `narrow` matches is matched by `wide` too. Conditions are compared, not
- * understood: false where only a comparison of their meanings would show it.
+ * Whether every request that `narrow`, which opens, matches is matched by `wide` too. False where it
+ * cannot be told: two rules that together cover a third are not looked for.
  */
-export function ruleCovers(wide: AccessRule, narrow: AccessRule): boolean {
-  return callersCover(wide, narrow) && requestsCover(wide, narrow) && conditionsCover(wide, narrow);
-}
-
-function callersCover({ from: wide }: AccessRule, { from: narrow }: AccessRule): boolean {
-  if (wide === undefined) return true;
-  return narrow?.every((one) => wide.some((other) => covers(other, one))) ?? false;
-}
-
-function requestsCover(wide: AccessRule, narrow: AccessRule): boolean {
-  if (wide.tcp !== undefined || narrow.tcp !== undefined) return portsCover(wide, narrow);
-  return methodsCover(wide, narrow) && pathsCover(wide, narrow);
-}
-
-function portsCover({ tcp: wide }: AccessRule, { tcp: narrow }: AccessRule): boolean {
-  return narrow?.ports.every((port) => wide?.ports.includes(port)) ?? false;
-}
-
-function methodsCover(wide: AccessRule, narrow: AccessRule): boolean {
-  const [some, others] = [methodsOf(wide), methodsOf(narrow)];
-  // What has no path, a tunnel or `OPTIONS *`, is only for rules that name its method.
-  if (some === undefined) {
-    const isPathless = patternsOf(narrow) === undefined && others?.includes('OPTIONS') === true;
-    return others?.includes('CONNECT') !== true && !isPathless;
-  }
-  return others?.every((method) => some.includes(method)) ?? false;
-}
-
-function methodsOf({ methods, grpc }: AccessRule): readonly string[] | undefined {
-  return grpc === undefined ? methods && withHead(methods) : ['POST'];
-}
-
-function pathsCover(wide: AccessRule, narrow: AccessRule): boolean {
-  // A gRPC rule asks for a content type too.
-  if (wide.grpc !== undefined && narrow.grpc === undefined) return false;
-  const patterns = patternsOf(wide);
-  if (patterns === undefined) return true;
+export function ruleCovers(wide: ComparedRule, narrow: ComparedRule): boolean {
   return (
-    patternsOf(narrow)?.every((one) => patterns.some((other) => patternCovers(other, one))) ?? false
+    conditionsCover(wide, narrow) &&
+    isAsked(principals, wide.rule.from, narrow.rule.from) &&
+    requestsCover(wide, narrow) &&
+    exceptionsCover(wide, narrow)
   );
 }
 
-function patternsOf({ paths, grpc }: AccessRule): readonly PathPattern[] | undefined {
-  const texts = grpc?.map((method) => `/${method.replace('*', '{method}')}`) ?? paths;
-  return texts?.map(compilePathPattern);
+/** What the wide rule asks, the narrow one asks too. */
+function isAsked<T>(relation: Relation<T>, wide: T | undefined, narrow: T | undefined): boolean {
+  return wide === undefined || (narrow !== undefined && relation.covers(wide, narrow));
 }
 
-export function patternCovers(wide: PathPattern, narrow: PathPattern): boolean {
-  if (narrow.open && !wide.open) return false;
-  const isLongEnough = narrow.steps.length >= wide.steps.length;
-  if (!isLongEnough || (!wide.open && narrow.steps.length > wide.steps.length)) return false;
-  return wide.steps.every((step, at) => {
-    const other = narrow.steps[at];
-    if (step.kind === 'literal') return other?.kind === 'literal' && other.text === step.text;
-    return other !== undefined && !(other.kind === 'literal' && other.text === '');
-  });
+function requestsCover(wide: ComparedRule, narrow: ComparedRule): boolean {
+  const [connections, others] = [wide.rule.tcp, narrow.rule.tcp];
+  if (connections !== undefined) return isAsked(ports, connections.ports, others?.ports);
+  if (others === undefined) return methodsCover(wide, narrow) && pathsCover(wide, narrow);
+  const isForAll = wide.patterns === undefined && wide.methods === undefined;
+  return wide.effect === 'closes' && isForAll;
 }
 
-/** What is asked for by the wide rule is asked for by the narrow one in the same words. */
-function conditionsCover(wide: AccessRule, narrow: AccessRule): boolean {
-  return conditions.every(
-    (name) => wide[name] === undefined || isDeepStrictEqual(wide[name], narrow[name]),
+function methodsCover(wide: ComparedRule, narrow: ComparedRule): boolean {
+  if (wide.methods !== undefined || wide.effect === 'closes') {
+    return isAsked(texts, wide.methods, narrow.methods);
+  }
+  // What has no path, a tunnel or `OPTIONS *`, is only for rules that name its method.
+  const isPathless = narrow.patterns === undefined && narrow.methods?.includes('OPTIONS') === true;
+  return narrow.methods?.includes('CONNECT') !== true && !isPathless;
+}
+
+function pathsCover(wide: ComparedRule, narrow: ComparedRule): boolean {
+  // A gRPC rule that opens asks for a content type too.
+  const isOfType = wide.effect === 'opens' && wide.rule.grpc !== undefined;
+  if (isOfType && narrow.rule.grpc === undefined) return false;
+  return isAsked(paths, wide.patterns, narrow.patterns);
+}
+
+function conditionsCover(wide: ComparedRule, narrow: ComparedRule): boolean {
+  const [some, others] = [wide.asked, narrow.asked];
+  return (
+    isAsked(headers, wide.rule.headers, narrow.rule.headers) &&
+    isAsked(scopes, wide.rule.scopes, narrow.rule.scopes) &&
+    isAsked(cidrBlocks, some.blocks, others.blocks) &&
+    isAsked(ports, some.ports, others.ports) &&
+    isAsked(texts, some.hosts, others.hosts) &&
+    isAsked(claims, some.claims, others.claims) &&
+    (some.notBeforeMs ?? -Infinity) <= (others.notBeforeMs ?? -Infinity) &&
+    (some.notAfterMs ?? Infinity) >= (others.notAfterMs ?? Infinity) &&
+    isAsked(timeWindows, some.times, others.times)
   );
 }
 
-const conditions = ['headers', 'scopes', 'when', 'unless'] as const;
+function exceptionsCover(wide: ComparedRule, narrow: ComparedRule): boolean {
+  const [some, others] = [wide.leftOut, narrow.leftOut];
+  const { asked, rule } = narrow;
+  return (
+    isSpared(principals, some.from, others.from, rule.from) &&
+    isSpared(texts, some.methods, others.methods, narrow.methods) &&
+    isSpared(paths, some.patterns, others.patterns, narrow.patterns) &&
+    isSpared(headers, some.headers, others.headers, rule.headers) &&
+    isSpared(cidrBlocks, some.blocks, others.blocks, asked.blocks) &&
+    isSpared(ports, some.ports, others.ports, asked.ports) &&
+    isSpared(texts, some.hosts, others.hosts, asked.hosts) &&
+    isSpared(claims, some.claims, others.claims, asked.claims)
+  );
+}
+
+/** What the wide rule leaves out, the narrow one leaves out too, or asks for something else. */
+function isSpared<T>(
+  relation: Relation<T>,
+  wide: T | undefined,
+  narrow: T | undefined,
+  asked: T | undefined,
+): boolean {
+  if (wide === undefined || (narrow !== undefined && relation.covers(narrow, wide))) return true;
+  return asked !== undefined && !relation.meets(asked, wide);
+}

@@ -4,6 +4,7 @@ import { indexAccess } from '../../../src/access/index/index-access.ts';
 import type { PolicyEngine } from '../../../src/check/ports.ts';
 import { loadAccess } from '../../../src/config/access/load-access.ts';
 import type { AccessDocument } from '../../../src/domain/access.ts';
+import type { Clock } from '../../../src/domain/clock.ts';
 import type { Caller, VerifiedToken } from '../../../src/domain/caller.ts';
 import type { PolicyQuestion, PolicyVerdict } from '../../../src/domain/policy.ts';
 import { parseSpiffeId } from '../../../src/domain/spiffe-id.ts';
@@ -22,12 +23,13 @@ export function documentOf(yaml: string): AccessDocument {
 }
 
 /** The very policy and index that a server decides with. */
-export function engineOf(document: AccessDocument): Promise<PolicyEngine> {
+export function engineOf(document: AccessDocument, clock?: Clock): Promise<PolicyEngine> {
   const index = Buffer.from(JSON.stringify(indexAccess(document)));
   const indexed = { index, revision: 'test', services: document.services.map(({ name }) => name) };
   return createAccessPolicy(bundle, indexed, {
     maxFuel: 3_000_000,
     reservedHeaderPrefix: 'x-sallyport-',
+    ...(clock && { clock }),
   });
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { findingsIn, type Surroundings } from '../../../src/access/analysis/findings.ts';
-import { patternCovers } from '../../../src/access/analysis/rule-covers.ts';
+import { patternCovers } from '../../../src/access/analysis/path-patterns.ts';
 import { compilePathPattern } from '../../../src/domain/path-pattern.ts';
 import { matchesPath } from '../../../src/domain/matches-path.ts';
 import { documentOf } from './access-fixture.ts';
@@ -92,6 +92,80 @@ test('a rule that asks for less, or for something else, shadows nothing', () => 
   ]) {
     const rules = `[{ name: a, from: [${web}], paths: [/a], ${condition} }, { name: b, from: [${web}], paths: [/a] }]`;
     assert.deepEqual(findings(rules), []);
+  }
+});
+
+/** What two rules ask beside the same caller, and whether the first leaves nothing of the second. */
+const meanings: readonly (readonly [first: string, second: string, shadows: boolean])[] = [
+  ['when: { sourceIps: [10.0.0.0/8] }', 'when: { sourceIps: [10.1.0.0/16, 10.2.3.4] }', true],
+  ['when: { sourceIps: [10.1.0.0/16] }', 'when: { sourceIps: [10.0.0.0/8] }', false],
+  ['when: { sourceIps: ["2001:db8::/32"] }', 'when: { sourceIps: ["2001:db8:1::9"] }', true],
+  ['when: { sourceIps: ["::/0"] }', 'when: { sourceIps: [10.0.0.0/8] }', false],
+  ['methods: [GET]', 'methods: [HEAD]', true],
+  ['methods: [HEAD]', 'methods: [GET]', false],
+  ['paths: ["/a/{x}", "/b/**"]', 'paths: [/a/b, /b, "/b/{x}/c"]', true],
+  ['paths: ["/a/{x}"]', 'paths: [/a/]', false],
+  ['grpc: [p.S/*]', 'grpc: [p.S/M]', true],
+  ['grpc: [p.S/*]', 'methods: [POST], paths: [/p.S/M]', false],
+  ['headers: { h: "*" }', 'headers: { h: [a, b], k: c }', true],
+  ['headers: { h: [a, b] }', 'headers: { h: b }', true],
+  ['headers: { h: [a] }', 'headers: { h: [a, b] }', false],
+  ['headers: { h: "*" }', 'headers: { h: [""] }', false],
+  ['scopes: [r]', 'scopes: [w, r]', true],
+  ['scopes: [r, w]', 'scopes: [r]', false],
+  ['when: { claims: { amr: [mfa, hwk] } }', 'when: { claims: { amr: mfa, sub: x } }', true],
+  ['when: { claims: { n: 1 } }', 'when: { claims: { n: "1" } }', false],
+  ['when: { ports: [1, 2] }', 'when: { ports: [2] }', true],
+  ['when: { hosts: [a, b] }', 'when: { hosts: [B] }', true],
+  ['when: { notAfter: 2030-01-01T00:00:00Z }', 'when: { notAfter: 2029-01-01T00:00:00Z }', true],
+  ['when: { notBefore: 2026-01-01T00:00:00Z }', 'when: { notBefore: 2027-01-01T00:00:00Z }', true],
+  ['when: { notAfter: 2030-01-01T00:00:00Z }', 'methods: [GET]', false],
+  [
+    'when: { times: [{ days: [mon, tue], from: "22:00", to: "06:00" }] }',
+    'when: { times: [{ days: [tue], from: "00:00", to: "05:00" }, { days: [mon], from: "23:00", to: "24:00" }] }',
+    true,
+  ],
+  [
+    'when: { times: [{ days: [mon], from: "22:00", to: "06:00" }] }',
+    'when: { times: [{ days: [mon], from: "05:00", to: "06:00" }] }',
+    false,
+  ],
+  [
+    'when: { times: [{ from: "00:00", to: "24:00" }] }',
+    'when: { times: [{ from: "01:00", to: "02:00", timeZone: Europe/Berlin }] }',
+    false,
+  ],
+  ['unless: { methods: [PUT] }', 'methods: [GET]', true],
+  ['unless: { paths: ["/admin/**"] }', 'paths: [/orders]', true],
+  ['unless: { paths: [/orders/] }', 'paths: [/orders]', false],
+  ['unless: { paths: [/a/b] }', 'unless: { paths: ["/a/**"], methods: [PUT] }', true],
+  ['unless: { sourceIps: [10.0.0.0/8] }', 'when: { sourceIps: [192.0.2.0/24] }', true],
+  ['unless: { sourceIps: [10.0.0.0/8] }', 'methods: [GET]', false],
+  ['unless: { from: ["spiffe://prod/ns/batch/*"] }', 'methods: [GET]', true],
+  ['unless: { from: ["spiffe://prod/ns/*"] }', 'methods: [GET]', false],
+  ['unless: { headers: { h: [x] } }', 'headers: { h: [a] }', true],
+  ['unless: { claims: { c: x } }', 'when: { claims: { c: a } }', false],
+];
+
+for (const [first, second, shadows] of meanings) {
+  test(`a rule with ${first} leaves ${shadows ? 'nothing' : 'something'} of one with ${second}`, () => {
+    const rules = `[{ name: a, from: [${web}], ${first} }, { name: b, from: [${web}], ${second} }]`;
+    const said = findings(rules).filter((one) => one.includes('never answers'));
+    assert.equal(said.length, shadows ? 1 : 0, said.join('\n'));
+  });
+}
+
+test('what a deny rule denies in doubt it leaves nothing of', () => {
+  for (const [allow, deny] of [
+    ['paths: [/a/]', 'paths: [/a]'],
+    ['methods: [CONNECT]', 'when: { sourceIps: [10.0.0.0/8] }, methods: [CONNECT]'],
+    ['tcp: { ports: [1] }', 'from: ["spiffe://prod/*"]'],
+    ['methods: [POST], paths: [/p.S/M]', 'grpc: [p.S/M]'],
+  ]) {
+    const said = findings(`[{ name: a, from: [${web}], ${allow} }]`, `[{ name: d, ${deny} }]`);
+    const isDenied = said.some((one) => one.includes('d denies all of it'));
+    // An address outside of the block is allowed.
+    assert.equal(isDenied, !deny?.includes('when'), said.join('\n'));
   }
 });
 
