@@ -68,7 +68,10 @@ export class TokenVerifier {
   readonly #trustDomains: ReadonlyMap<string, TokenIssuer>;
   readonly #remembered = new BoundedMap<Verified & Judgement>(maxRememberedTokens);
   readonly #forged = new BoundedMap<Judgement>(maxRememberedForgeries);
-  /** By digest, so that a token that comes many times at once is verified once. */
+  /**
+   * Verifications by digest, so that a token that comes many times at once is verified once. Not
+   * while it waits for a key: one that is repeated would make any number of checks wait.
+   */
   readonly #underWay = new Map<string, Promise<Verified | Denial>>();
   readonly #waiting = new FairPlaces(maxWaiting);
 
@@ -101,14 +104,10 @@ export class TokenVerifier {
       return this.#judged(remembered.issuer, untimely ?? remembered, 'remembered');
     }
     const forged = this.#forged.get(digest);
-    if (forged !== undefined && isStillTheKey(forged))
+    if (forged !== undefined && isStillTheKey(forged)) {
       return this.#judged(forged.issuer, badlySigned);
-    const underWay = this.#underWay.get(digest);
-    if (underWay !== undefined) return underWay;
-    const answer = this.#examine(text, { digest, peer, deadlineMs });
-    if (!(answer instanceof Promise)) return answer;
-    this.#underWay.set(digest, answer);
-    return answer.finally(() => this.#underWay.delete(digest));
+    }
+    return this.#underWay.get(digest) ?? this.#examine(text, { digest, peer, deadlineMs });
   }
 
   #examine(text: string, showing: Showing): Verified | Denial | Promise<Verified | Denial> {
@@ -160,26 +159,34 @@ export class TokenVerifier {
     key: VerificationKey,
     { digest, peer }: Showing,
   ): Denial | Promise<Verified | Denial> {
-    const { decoded, algorithm, ...verified } = candidate;
-    const { issuer, keyName: name } = verified;
-    const checking = this.#options.checkSignature({
-      token: decoded,
-      algorithm,
-      key: key.key,
-      peer,
-    });
+    const underWay = this.#underWay.get(digest);
+    if (underWay !== undefined) return underWay;
+    const { issuer, decoded: token, algorithm } = candidate;
+    const checking = this.#options.checkSignature({ token, algorithm, key: key.key, peer });
     if (checking instanceof Denial) return this.#judged(issuer, checking);
-    return checking.then((isSigned) => {
-      if (!isSigned) {
-        this.#forged.set(digest, { issuer, keyName: name, key }, 1);
-        return this.#judged(issuer, badlySigned);
-      }
-      const good = { ...verified, key };
-      // Meanwhile the issuer may have dropped the key, and the token have expired.
-      if (!isStillTheKey(good)) return this.#judged(issuer, unknownKey(candidate));
-      this.#remembered.set(digest, good, decoded.text.length);
-      return this.#judged(issuer, untimeliness(good, this.#options.clock.nowMs()) ?? good);
-    });
+    const verifying = checking
+      .then((isSigned) => this.#judged(issuer, this.#remember(candidate, key, digest, isSigned)))
+      .finally(() => this.#underWay.delete(digest));
+    this.#underWay.set(digest, verifying);
+    return verifying;
+  }
+
+  #remember(
+    candidate: Candidate,
+    key: VerificationKey,
+    digest: string,
+    isSigned: boolean,
+  ): Verified | Denial {
+    const { decoded, algorithm: _alreadyUsed, ...verified } = candidate;
+    const good = { ...verified, key };
+    // The issuer may have dropped the key meanwhile, and the token have expired.
+    if (!isStillTheKey(good)) return unknownKey(candidate);
+    if (!isSigned) {
+      this.#forged.set(digest, { issuer: good.issuer, keyName: good.keyName, key }, 1);
+      return badlySigned;
+    }
+    this.#remembered.set(digest, good, decoded.text.length);
+    return untimeliness(good, this.#options.clock.nowMs()) ?? good;
   }
 
   #judged<T extends Verified | Denial>(

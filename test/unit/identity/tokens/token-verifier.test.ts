@@ -189,6 +189,19 @@ test('a flood of unknown keys does not make checks wait, and leaves others the p
   assert.equal(outcome(await waits), web);
 });
 
+test('one token with an unknown key, shown over and over, does not make checks wait either', async () => {
+  const source = new ChangingKeys();
+  const published = Promise.withResolvers<void>();
+  source.refresh = () => published.promise;
+  const callers = callersWith({ issuers: [{ source }] });
+  const request = bearing(signToken(issuerKey, claimsWith()));
+  const answers = Array.from({ length: 100 }, () => callers.resolve(request));
+  assert.equal(answers.filter((answer) => answer instanceof Promise).length, 32);
+  await source.publish(issuerKey);
+  published.resolve();
+  assert.equal(outcome(await answers.at(0)), 'orders-client');
+});
+
 test('newer keys are waited for until the deadline of the check', async () => {
   const source = new ChangingKeys();
   const deadlines: number[] = [];
