@@ -6,8 +6,8 @@ export const checkPath = '/envoy.service.auth.v3.Authorization/Check';
 const check = checkMethod();
 
 /** The measured CheckRequest: what Envoy asks for an ordinary read by a meshed service. */
-export function encodeCheckRequest(ownHeaders: Headers = {}): Buffer {
-  return check.requestSerialize(checkRequestWith(ownHeaders));
+export function encodeCheckRequest(ownHeaders: Headers = {}, certificate?: string): Buffer {
+  return check.requestSerialize(checkRequestWith(ownHeaders, certificate));
 }
 
 export const grpcPrefixBytes = 5;
@@ -71,11 +71,12 @@ const headers: Headers = {
   'x-tenant': 'acme',
 };
 
-const checkRequestWith = (ownHeaders: Headers) => ({
+const checkRequestWith = (ownHeaders: Headers, certificate: string | undefined) => ({
   attributes: {
     source: {
       address: { socketAddress: { address: '10.8.3.21', portValue: 48122 } },
       principal: 'spiffe://shop.example/ns/shop/sa/web',
+      ...(certificate !== undefined && { certificate }),
     },
     destination: {
       address: { socketAddress: { address: '10.8.5.9', portValue: 8080 } },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CannotMeasure } from './cannot-measure.ts';
 import { encodeCheckRequest, grpcFrame } from './check-request.ts';
+import { type Identities, issueIdentities } from './identities.ts';
 import type { BenchOptions } from './options.ts';
 import { firstAllow } from './probe.ts';
 import { type BenchProcesses, createBenchProcesses } from './processes.ts';
@@ -23,21 +24,24 @@ export async function measureLoad(
   const interrupted = () => void processes.stopAll();
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+  let issued: Identities | undefined;
+  const identities = (): Identities => (issued ??= issueIdentities());
   try {
     await processes.run('h2load', ['--version'], 5_000);
-    const request = encodeCheckRequest();
-    const bodyFile = join(folder, 'check-request.bin');
-    writeFileSync(bodyFile, grpcFrame(request));
     const contenders = [];
-    for (const server of await startServers(processes, options, folder)) {
-      contenders.push({ server, answerBytes: await firstAllow(server, request, startTimeoutMs) });
+    for (const server of await startServers(processes, options, folder, identities)) {
+      const request = server.request ?? encodeCheckRequest();
+      const bodyFile = join(folder, `check-request-${server.name}.bin`);
+      writeFileSync(bodyFile, grpcFrame(request));
+      const answerBytes = await firstAllow(server, request, startTimeoutMs);
+      contenders.push({ server, bodyFile, answerBytes });
     }
     const { rounds, requests, warmUp, connections, streams } = options;
     const shape = { rounds, requests, warmUp, connections, streams };
-    const files = { folder, bodyFile };
-    return reportOf(await measureInTurn(processes, contenders, shape, files, say), shape);
+    return reportOf(await measureInTurn(processes, contenders, shape, folder, say), shape);
   } finally {
     await processes.stopAll();
+    issued?.remove();
     rmSync(folder, { recursive: true });
   }
 }
@@ -46,6 +50,7 @@ async function startServers(
   processes: BenchProcesses,
   options: BenchOptions,
   folder: string,
+  identities: () => Identities,
 ): Promise<Server[]> {
   const redisSocket = join(folder, 'redis.sock');
   let redis: Promise<unknown> | undefined;
@@ -55,6 +60,7 @@ async function startServers(
       variant,
       folder,
       redisSocket,
+      identities,
       profileFolder: options.profile,
     });
   };

@@ -14,9 +14,10 @@ export interface Rounds {
   readonly streams: number;
 }
 
-/** A server, and the bytes that its answer took when it was asked alone. */
+/** A server, what it is asked, and the bytes that its answer took when it was asked alone. */
 export interface Contender {
   readonly server: Server;
+  readonly bodyFile: string;
   readonly answerBytes: number;
 }
 
@@ -40,14 +41,14 @@ export async function measureInTurn(
   processes: BenchProcesses,
   contenders: readonly Contender[],
   options: Rounds,
-  files: { readonly folder: string; readonly bodyFile: string },
+  folder: string,
   say: (progress: string) => void,
 ): Promise<Measured[]> {
   const { connections, streams } = options;
-  const load = { connections, streams, ...files, logFile: join(files.folder, 'h2load.tsv') };
+  const load = { connections, streams, logFile: join(folder, 'h2load.tsv') };
   const measure = (contender: Contender, requests: number) =>
-    measureSlice(processes, contender, { ...load, requests }).catch((error: unknown) =>
-      blame(contender.server, error),
+    measureSlice(processes, contender, { ...load, requests, bodyFile: contender.bodyFile }).catch(
+      (error: unknown) => blame(contender.server, error),
     );
 
   for (const contender of contenders) {

@@ -7,7 +7,13 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Peer } from './options.ts';
 import type { BenchProcesses } from './processes.ts';
-import { sallyportConfiguration, type VariantName } from './variants.ts';
+import type { Identities } from './identities.ts';
+import {
+  checkOf,
+  type SallyportPlaces,
+  sallyportConfiguration,
+  type VariantName,
+} from './variants.ts';
 
 /** A server under measurement. */
 export interface Server extends Peer {
@@ -15,6 +21,8 @@ export interface Server extends Peer {
   end?(): string | undefined;
   /** How many checks the server says that it has allowed. */
   countAllowed?(): Promise<number>;
+  /** What it is asked; absent: the same as all others. */
+  readonly request?: Buffer | undefined;
 }
 
 export interface SallyportOptions {
@@ -22,6 +30,8 @@ export interface SallyportOptions {
   /** A folder of this run; each server gets one of its own inside. */
   readonly folder: string;
   readonly redisSocket: string;
+  /** For the variants that need certificates. */
+  readonly identities: () => Identities;
   /** Where V8 profiles go, if they are wanted. */
   readonly profileFolder: string | undefined;
   /** Instead of the one limit that is measured otherwise. */
@@ -47,6 +57,7 @@ export async function startSallyport(
     address: await freeAddress(),
     adminAddress: await freeAddress(),
     redisSocket: options.redisSocket,
+    ...(options.variant === 'tls' && { identities: options.identities() }),
   };
   const file = join(folder, 'sallyport.yaml');
   const configuration = {
@@ -64,10 +75,25 @@ export async function startSallyport(
   ]);
   return {
     name,
-    address: places.address,
+    address: await roadTo(processes, places),
+    request: checkOf(options.variant, options.identities),
     ...started,
     countAllowed: () => allowedChecks(places.adminAddress),
   };
+}
+
+/** Where h2load goes, to reach the server. */
+async function roadTo(
+  processes: BenchProcesses,
+  { address, identities }: SallyportPlaces,
+): Promise<string> {
+  if (identities === undefined) return address;
+  const road = await freeAddress();
+  const program = fileURLToPath(new URL('tls-road.ts', import.meta.url));
+  const { authority, envoy } = identities;
+  const files = [envoy.certificateFile, envoy.privateKeyFile, authority.certificateFile];
+  await processes.start(process.execPath, [program, road, address, ...files]);
+  return road;
 }
 
 /** Reads `sallyport_checks_total` for allowed checks from the metrics. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeCheckRequest } from '../check-request.ts';
+import { issueIdentities } from '../identities.ts';
 import type { BenchOptions } from '../options.ts';
 import { firstAllow } from '../probe.ts';
 import { type BenchProcess, type BenchProcesses, createBenchProcesses } from '../processes.ts';
@@ -97,6 +98,7 @@ async function wholeSallyport(place: Place, count: LimitCount): Promise<Server> 
   const server = await startSallyport(processes, {
     folder,
     redisSocket,
+    identities: issueIdentities,
     profileFolder: undefined,
     ...(count === 0 ? { variant: 'no-limits' } : { variant: undefined, limitsFile }),
   });

@@ -259,3 +259,14 @@ test('docs/metrics.md explains every metric and its labels, and no other', async
   );
   assert.deepEqual(explained.toSorted(), existing.toSorted());
 });
+
+test('networks whose handshakes fail are named up to a bound, and then are others', async () => {
+  const telemetry = createTelemetry({ version: '1' });
+  for (let network = 0; network < 1000; network += 1) {
+    telemetry.handshakeFailed(`10.${network >> 8}.${network & 255}.0/24`, 'closed');
+  }
+  const text = await telemetry.scrape();
+  const samples = text.match(/^sallyport_tls_handshake_failures_total\{.*$/gm) ?? [];
+  assert.equal(samples.length, 201);
+  assert.match(samples.at(-1) ?? '', /source="other",cause="closed"\} 800$/);
+});
