@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { compileMask, type Mask } from '../audit/mask.ts';
 import type { Gate } from '../check/decide.ts';
 import type { CallerResolver, PolicyEngine } from '../check/ports.ts';
@@ -105,7 +106,7 @@ export class GateKeeper {
   reloadConfig(config: Config): Promise<readonly Problem[]> {
     return this.#inTurn(async () => {
       const wanted = this.#withOwnHeaders(config);
-      const built = await buildAll(wanted, this.#served.bundle, this.#surroundings, this.#outside);
+      const built = await buildAll(wanted, this.#served, this.#surroundings, this.#outside);
       if ('value' in built) this.#served = built.value;
       return problemsOf(built);
     });
@@ -165,11 +166,12 @@ export class GateKeeper {
 
 async function buildAll(
   config: Config,
-  bundle: PolicyBundle | undefined,
+  before: Served | undefined,
   surroundings: GateSurroundings,
   outside: OutsideKeeper,
 ): Promise<Loaded<Served>> {
-  const callers = await loadCallers(config.identity, surroundings.callers);
+  const bundle = before?.bundle;
+  const callers = await callersFor(config, before, surroundings);
   const bundled = await loadedFrom('policy', () =>
     buildPolicy(config, bundle, outside, surroundings.clock),
   );
@@ -190,6 +192,21 @@ async function buildAll(
   const engines = { access: access.value, bundled: bundled.value };
   const parts = { callers: callers.value, engines, limits: limits.value, mask: mask.value };
   return { value: assemble({ config, bundle, ...parts }) };
+}
+
+/**
+ * They remember the tokens that were verified: to verify those of everybody anew at once would take
+ * more than `identity.maxVerifications`. Their files have a watch of their own.
+ */
+async function callersFor(
+  { identity }: Config,
+  before: Served | undefined,
+  surroundings: GateSurroundings,
+): Promise<Loaded<CallerResolver>> {
+  if (before !== undefined && isDeepStrictEqual(before.config.identity, identity)) {
+    return { value: before.callers };
+  }
+  return loadCallers(identity, surroundings.callers);
 }
 
 /** What comes in them is as good as a password while it lasts. */

@@ -46,10 +46,17 @@ async function start(jwks?: JsonObject): Promise<{ server: Sallyport; client: Ch
   return { server, client };
 }
 
-async function ask(client: CheckClient, key: typeof firstKey): Promise<unknown> {
+function ask(client: CheckClient, key: typeof firstKey): Promise<unknown> {
+  return show(client, newToken(key));
+}
+
+function newToken(key: typeof firstKey): string {
   const now = Math.floor(Date.now() / 1000);
-  const claims = { iss: issuer, sub: 'x', aud: 'orders', iat: now, exp: now + 60 };
-  const authorization = `Bearer ${signToken(key, claims)}`;
+  return signToken(key, { iss: issuer, sub: 'x', aud: 'orders', iat: now, exp: now + 60 });
+}
+
+async function show(client: CheckClient, token: string): Promise<unknown> {
+  const authorization = `Bearer ${token}`;
   const http = { method: 'GET', path: '/orders', headers: { authorization } };
   const request = { attributes: { source: { principal: web }, request: { http } } };
   const { dynamicMetadata } = await client.check(request, { timeoutMs: 5000 });
@@ -77,6 +84,18 @@ test('keys in a file are believed as they are; a bad file is refused, and the ol
   await reloads(server, 'identity', 'failure');
   await server.process.says(/keys\.json: has no key with a kid for ES256/);
   assert.equal(await ask(client, secondKey), 'allowed');
+});
+
+test('another configuration remembers tokens where nothing changes for callers', async () => {
+  const { server, client } = await start();
+  const token = newToken(firstKey);
+  assert.equal(await show(client, token), 'allowed');
+  const other = { name: 'other', match: { paths: ['/other'] }, rate: '1/1s' };
+  writeConfiguration({ ...described(), limits: [other] });
+  await reloads(server, 'config', 'success');
+  assert.equal(await show(client, token), 'allowed');
+  const remembered = `sallyport_tokens_total{issuer="${issuer}",result="remembered"}`;
+  assert.equal(await server.metric(remembered), 1);
 });
 
 test('another configuration asks another server, and the one before no more', async () => {

@@ -90,5 +90,8 @@ function verifiersByHeader(
   );
 }
 
-/** Node verifies on four threads; more would only wait for them, past their deadlines. */
-const maxConcurrent = 256;
+/**
+ * Node verifies on four threads; more would only wait for them, past their deadlines. A peer alone
+ * has half.
+ */
+const maxConcurrent = 512;
