@@ -11,6 +11,8 @@ import type { Part } from './written.ts';
 export interface Carried {
   readonly narrow?: Part;
   readonly wide?: Part;
+  /** What `narrow` matches beside, and Istio does not, as a sentence. */
+  readonly beside?: string;
 }
 
 export interface Mesh {
@@ -28,16 +30,16 @@ export const carriers: Readonly<Record<string, Carrier>> = {
   namespaces: ofCallers(namespaceOf),
   serviceAccounts: ofCallers(serviceAccountOf),
   requestPrincipals,
-  ipBlocks: exactly((block) => block, 'sourceIps'),
-  ports: exactly((port) => (/^\d+$/.test(port) ? Number(port) : undefined), 'ports'),
+  ipBlocks: exactly(blockOf, 'sourceIps'),
+  ports: exactly(portOf, 'ports'),
   hosts,
   methods,
   paths,
   'source.principal': principals,
   'source.namespace': ofCallers(namespaceOf),
   'source.serviceAccount': ofCallers(serviceAccountOf),
-  'source.ip': exactly((block) => block, 'sourceIps'),
-  'destination.port': exactly((port) => (/^\d+$/.test(port) ? Number(port) : undefined), 'ports'),
+  'source.ip': exactly(blockOf, 'sourceIps'),
+  'destination.port': exactly(portOf, 'ports'),
   'request.auth.principal': requestPrincipals,
   'request.auth.audiences': (values) => claim('aud', values),
   'request.auth.presenter': (values) => claim('azp', values),
@@ -65,6 +67,20 @@ function exactly(
     const part: Part = { [kind]: carried };
     return carried.length === values.length ? { narrow: part, wide: part } : { narrow: part };
   };
+}
+
+/** The document has no IPv4 that is written as IPv6. */
+function blockOf(block: string): string | undefined {
+  return /^(?:\d{1,3}(?:\.\d{1,3}){3}|(?!(?:0*:)+ffff:)[\da-f:.]*:[\da-f:.]*)(?:\/\d{1,3})?$/i.test(
+    block,
+  )
+    ? block
+    : undefined;
+}
+
+function portOf(text: string): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
 function ofCallers(ours: (value: string, mesh: Mesh) => readonly string[]): Carrier {
@@ -143,14 +159,18 @@ function header(name: string, values: readonly string[]): Carried {
   const exact = values.filter((value) => !/[*,]/.test(value) && value !== '');
   if (exact.length === 0) return {};
   const part: Part = { headers: { [name]: exact } };
-  return exact.length === values.length ? { narrow: part, wide: part } : { narrow: part };
+  const beside =
+    'a header that comes more than once passes if each of its values is listed; Istio compares them joined, and would deny it';
+  const isWhole = exact.length === values.length;
+  return isWhole ? { narrow: part, wide: part, beside } : { narrow: part, beside };
 }
 
 /** Istio compares the authority with its port, in any case; the document's hosts have no port. */
 function hosts(values: readonly string[]): Carried {
   const exact = values.filter((value) => /^[\w.-]+(?::\d+)?$/.test(value));
   const names = values.map((value) => normaliseHost(value.replace(/:\*$/, '')) ?? '*');
-  const narrow: Part = { headers: { ':authority': exact } };
+  const spellings = new Set(exact.flatMap((value) => [value, value.toLowerCase()]));
+  const narrow: Part = { headers: { ':authority': [...spellings] } };
   return {
     ...(exact.length > 0 && { narrow }),
     ...(names.every((name) => !name.includes('*')) && { wide: { hosts: names } }),

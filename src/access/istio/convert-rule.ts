@@ -55,8 +55,10 @@ class Draft {
 
   add(condition: IstioCondition): void {
     const { key, values, negated } = condition;
-    const { narrow, wide } = carrierOf(key)?.(values, this.#mesh) ?? {};
-    const part = (this.#effect === 'opens') === negated ? wide : narrow;
+    const { narrow, wide, beside } = carrierOf(key)?.(values, this.#mesh) ?? {};
+    const isWidened = (this.#effect === 'opens') === negated;
+    const part = isWidened ? wide : narrow;
+    if (!isWidened && beside !== undefined) this.notes.push(`${saidOf(condition)}: ${beside}`);
     const joined = part && (negated ? either(this.#unless, part) : both(this.#must, part));
     const isWhole = narrow !== undefined && isDeepStrictEqual(narrow, wide);
     if (!isWhole) this.#note(condition, joined !== undefined);
@@ -81,9 +83,7 @@ class Draft {
     ];
   }
 
-  #note({ key, values, negated }: IstioCondition, carried: boolean): void {
-    const listed = values.length === 0 ? '' : ` ${values.join(', ')}`;
-    const said = `${negated ? 'not ' : ''}${key}${listed}`;
+  #note(condition: IstioCondition, carried: boolean): void {
     const consequence = carried
       ? this.#effect === 'opens'
         ? 'is carried in part: less is allowed'
@@ -91,8 +91,13 @@ class Draft {
       : this.#effect === 'opens'
         ? 'cannot be carried: the rule is left out, and what it allowed is denied'
         : 'cannot be carried: without it, more is denied';
-    this.notes.push(`${said} ${consequence}`);
+    this.notes.push(`${saidOf(condition)} ${consequence}`);
   }
+}
+
+function saidOf({ key, values, negated }: IstioCondition): string {
+  const listed = values.length === 0 ? '' : ` ${values.join(', ')}`;
+  return `${negated ? 'not ' : ''}${key}${listed}`;
 }
 
 function toRule(must: Part, unless: Part): Omit<WrittenRule, 'name'> {

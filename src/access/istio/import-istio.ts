@@ -42,6 +42,7 @@ export function importIstio(
     known,
     ({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`,
   );
+  const names = new Set<string>();
   const services = [...accounts].flatMap(([account, members]) => {
     const applying = members.map((member) => kept.filter((each) => selects(each, member)));
     const [first = [], ...others] = applying;
@@ -55,7 +56,9 @@ export function importIstio(
       );
       return [];
     }
-    return first.length === 0 ? [] : [serviceOf(account, first, options, notes)];
+    if (first.length === 0) return [];
+    const service = serviceOf(account, first, options, notes);
+    return [{ ...service, name: uniqueName(service.name, names) }];
   });
   for (const policy of kept) {
     if (!known.some((member) => selects(policy, member))) {
@@ -162,8 +165,8 @@ function safeName(name: string): string {
   return /^[A-Za-z]/.test(safe) ? safe : `x${safe}`;
 }
 
-function uniqueName(policy: string, taken: Set<string>): string {
-  const base = safeName(policy);
+function uniqueName(wanted: string, taken: Set<string>): string {
+  const base = safeName(wanted);
   let name = base;
   for (let number = 2; taken.has(name); number += 1) name = `${base}-${number}`;
   taken.add(name);

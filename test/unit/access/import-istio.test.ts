@@ -156,7 +156,7 @@ test('what an imported document allows, Istio allows', async () => {
   assert.ok(allowed > 50, `only ${allowed} requests were allowed, which shows little`);
 });
 
-test('ordinary policies are carried whole, without a note', async () => {
+test('ordinary policies are carried whole, and of a header is said what passes beside', async () => {
   const specs = [
     {
       rules: [
@@ -181,7 +181,9 @@ test('ordinary policies are carried whole, without a note', async () => {
     },
   ];
   const { services, notes } = imported(...specs);
-  assert.deepEqual(notes, []);
+  assert.deepEqual(notes, [
+    'ALLOW shop/policy: request.headers[x-role] admin: a header that comes more than once passes if each of its values is listed; Istio compares them joined, and would deny it',
+  ]);
   assert.deepEqual(services, [
     {
       name: 'shop.orders',
@@ -253,6 +255,21 @@ const notCarried: readonly (readonly [spec: object, says: RegExp])[] = [
   ],
   [{ rules: [{ form: [] }] }, /form cannot be carried: the rule is left out/],
   [{ action: 'CUSTOM', rules: [{}] }, /CUSTOM shop\/policy only says when its provider is asked/],
+  [
+    {
+      action: 'DENY',
+      rules: [{ when: [{ key: 'request.headers[x-a]', notValues: ['1'] }] }],
+    },
+    /DENY shop\/policy: not request\.headers\[x-a\] 1: a header that comes more than once passes/,
+  ],
+  [
+    { rules: [{ to: [{ operation: { ports: ['0', '70000'] } }] }] },
+    /ports 0, 70000 cannot be carried: the rule is left out/,
+  ],
+  [
+    { rules: [{ from: [{ source: { ipBlocks: ['::ffff:10.0.0.0/104', 'any'] } }] }] },
+    /ipBlocks ::ffff:10\.0\.0\.0\/104, any cannot be carried: the rule is left out/,
+  ],
   [{ action: 'AUDIT', rules: [{}] }, /AUDIT shop\/policy decides nothing/],
   [
     { targetRefs: [{ kind: 'Gateway', name: 'x' }], rules: [{}] },
@@ -348,4 +365,33 @@ test('a workload under an account by its old name is known by it', () => {
     services.map(({ name }) => name),
     ['shop.orders'],
   );
+});
+
+test('no rules allow nothing, an empty rule allows everything, and the root’s policies are for all', () => {
+  const nothing = importIstio([deployment, manifest({})], options);
+  assert.deepEqual(nothing.services[0]?.allow, []);
+  assert.deepEqual(nothing.notes, []);
+  const all = imported({ rules: [{}] });
+  assert.deepEqual(all.services[0]?.allow, [{ name: 'policy', from: ['*'] }]);
+  const root = manifest({ action: 'DENY', rules: [{}] }, 'root', 'istio-system');
+  const denied = importIstio([deployment, manifest({ rules: [{}] }), root], options);
+  assert.deepEqual(denied.services[0]?.deny, [{ name: 'root' }]);
+});
+
+test('a host is that in lower case too, as browsers send it', () => {
+  const { services } = imported({ rules: [{ to: [{ operation: { hosts: ['Shop.example'] } }] }] });
+  assert.deepEqual(services[0]?.allow[0]?.headers, {
+    ':authority': ['Shop.example', 'shop.example'],
+  });
+});
+
+test('services of accounts with long names have names of their own', () => {
+  const deployments = ['a', 'b'].map((end) => {
+    const other = structuredClone(deployment);
+    other.spec.template.spec.serviceAccountName = `${'x'.repeat(60)}${end}`;
+    return other;
+  });
+  const { services } = importIstio([...deployments, manifest({ rules: [{}] })], options);
+  assert.equal(new Set(services.map(({ name }) => name)).size, 2);
+  documentOf(writeYaml({ version: 1, services }));
 });
