@@ -18,8 +18,8 @@ import { type Loaded, loadedFrom } from '../loaded.ts';
 import { policyBuiltins } from './policy-builtins.ts';
 import { PolicyBundles } from './policy-bundles.ts';
 
-/** As much as a configuration may allow. */
-const maxBytes = 2 * 1024 ** 3;
+/** Twice what servers take by default. A person may look at a bundle of anybody's; it takes thrice that. */
+const maxBytes = 512 * 1024 ** 2;
 
 const builtins = {
   has: (name: string) => hostBuiltins.has(name) || Object.hasOwn(policyBuiltins, name),

@@ -29,11 +29,20 @@ export const signatureAlgorithms = {
   EdDSA: { sign: signEdDsa, verify: verifyEdDsa },
 } as const satisfies Readonly<Record<string, SignatureAlgorithm>>;
 
+/** Of those that OpenSSL has no code of its own for: 0.2, 0.5 and 1 ms, to verify and to sign. */
+const curveUnits: ReadonlyMap<string, number> = new Map([
+  ['secp224r1', 70_000],
+  ['secp384r1', 160_000],
+  ['secp521r1', 350_000],
+]);
+
 /**
  * The fuel that a signature takes. Verifying takes 60 µs, for the longest RSA keys a millisecond; signing
  * with RSA takes the cube of the key's length: 1 ms for 2,048 bits, and seconds for the longest.
  */
 export function signatureUnits(key: KeyObject): number {
+  const ofCurve = curveUnits.get(key.asymmetricKeyDetails?.namedCurve ?? '');
+  if (ofCurve !== undefined) return ofCurve;
   const kilobits = (key.asymmetricKeyDetails?.modulusLength ?? 1024) / 1024;
   return key.type === 'private' ? 40_000 * kilobits ** 3 : 10_000 * kilobits ** 1.5;
 }

@@ -22,7 +22,7 @@ export function readVerificationKeys(text: string, spend: Spend): readonly Jwk[]
   const known = kept.get(text);
   if (known !== undefined) return known;
   if (text.length > maxKeptCharacters) spend(unitsPerCharacter * text.length);
-  const keys = parseKeys(text);
+  const keys = parseKeys(text, spend);
   if (text.length <= maxKeptCharacters) keep(text, keys);
   return keys;
 }
@@ -39,8 +39,8 @@ function keep(text: string, keys: readonly Jwk[]): void {
   kept.set(text, keys);
 }
 
-function parseKeys(text: string): readonly Jwk[] {
-  const block = nextPemBlock(text);
+function parseKeys(text: string, spend: Spend): readonly Jwk[] {
+  const block = nextPemBlock(text, spend);
   if (block === undefined) {
     return readJwks(text).filter(({ alg }) => alg === '' || signatureAlgorithm(alg) !== undefined);
   }

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import type { Spend } from '../../builtin.ts';
+import { signatureUnits } from '../jwt/jws.ts';
 import type { Certificate } from './certificate.ts';
 import { isTrustedAlgorithm } from './signature-algorithm.ts';
 
@@ -8,6 +10,8 @@ export interface ChainOptions {
   readonly name: string;
   /** Go's numbers of extended key usages, of which the chain must allow one. */
   readonly keyUsages: readonly number[];
+  /** Is told what each signature takes. */
+  readonly spend: Spend;
 }
 
 const anyUsage = 0;
@@ -68,7 +72,9 @@ function isNext(search: Search, chain: readonly Certificate[], parent: Certifica
     return false;
   if (!isUsable(parent, search.options) || !maySign(parent, chain.length - 1)) return false;
   search.checks += 1;
-  return search.checks <= maxSignatureChecks && isSignedBy(child, parent);
+  if (search.checks > maxSignatureChecks) return false;
+  search.options.spend(signatureUnits(parent.x509.publicKey));
+  return isSignedBy(child, parent);
 }
 
 /** Two certificates of one name and key would make a chain that never ends. */

@@ -6,8 +6,8 @@ import type { ChainOptions } from './chain.ts';
 
 const serverAuth = 1;
 
-export function defaultChainOptions({ nowNs }: BuiltinCall): ChainOptions {
-  return { timeMs: Number(nowNs / 1_000_000n), name: '', keyUsages: [serverAuth] };
+export function defaultChainOptions({ nowNs, spend }: BuiltinCall): ChainOptions {
+  return { timeMs: Number(nowNs / 1_000_000n), name: '', keyUsages: [serverAuth], spend };
 }
 
 type OptionReader = (value: RegoValue) => Partial<ChainOptions>;

@@ -1,3 +1,4 @@
+import type { Spend } from '../../builtin.ts';
 import { decodeBase64 } from '../go/base64.ts';
 
 export interface PemBlock {
@@ -11,19 +12,24 @@ const begin = '-----BEGIN ';
 const end = '-----END ';
 const dashes = '-----';
 
+/** Many blocks that begin before one that ends are as many texts to look through. */
+const unitsPerCharacter = 4;
+
 /** The next block of a PEM text, as Go's pem.Decode finds it; a broken one is passed over. */
-export function nextPemBlock(text: string): PemBlock | undefined {
+export function nextPemBlock(text: string, spend: Spend): PemBlock | undefined {
   if (!text.includes(end)) return undefined;
   for (let at = lineStart(text, begin, 0); at >= 0; at = lineStart(text, begin, at + 1)) {
     const block = blockAt(text, at);
     if (block !== undefined) return block;
+    spend((text.length - at) * unitsPerCharacter);
   }
   return undefined;
 }
 
 /** All blocks of a PEM text, one after the other. */
-export function* pemBlocks(text: string): Generator<PemBlock> {
-  for (let block = nextPemBlock(text); block; block = nextPemBlock(block.rest)) yield block;
+export function* pemBlocks(text: string, spend: Spend): Generator<PemBlock> {
+  let block = nextPemBlock(text, spend);
+  for (; block; block = nextPemBlock(block.rest, spend)) yield block;
 }
 
 function blockAt(text: string, at: number): PemBlock | undefined {

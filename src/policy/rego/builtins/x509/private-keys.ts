@@ -1,5 +1,5 @@
 import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { BuiltinError } from '../../builtin.ts';
+import { BuiltinError, type Spend } from '../../builtin.ts';
 import type { RegoValue } from '../../value.ts';
 import { decodeBase64 } from '../go/base64.ts';
 import { ecdsaBytes } from '../jwt/jws.ts';
@@ -14,9 +14,9 @@ const derTypes: ReadonlyMap<string, 'pkcs1' | 'pkcs8' | 'sec1'> = new Map([
 ]);
 
 /** The private keys of a PEM text, which may itself be in base64; other blocks are passed over. */
-export function readPrivateKeys(text: string): KeyObject[] {
+export function readPrivateKeys(text: string, spend: Spend): KeyObject[] {
   const pem = decodeBase64(text)?.toString() ?? text;
-  return Array.from(pemBlocks(pem)).flatMap(({ type, bytes }) => {
+  return Array.from(pemBlocks(pem, spend)).flatMap(({ type, bytes }) => {
     const derType = derTypes.get(type);
     return derType === undefined ? [] : [readPrivateKey(bytes, derType)];
   });

@@ -20,6 +20,11 @@ function quoted(text: string): string {
 const nested = (innermost: string) => `${'{"a":'.repeat(900)}${innermost}${'}'.repeat(900)}`;
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });
 const jwk = JSON.stringify(privateKey.export({ format: 'jwk' }));
+const slowKey = generateKeyPairSync('ec', { namedCurve: 'secp521r1' });
+const slowKeyText = slowKey.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const slowJwks = JSON.stringify({
+  keys: Array.from({ length: 500 }, () => slowKey.publicKey.export({ format: 'jwk' })),
+});
 const loops = '{{range .a}}{{range $.a}}{{eq $.b $.c}}{{end}}{{end}}';
 const dense = Array.from(
   { length: 200 },
@@ -35,8 +40,19 @@ const hostile: readonly (readonly [builtin: string, what: string, operands: read
       'unknown types',
       [quoted(`union U=${Array.from({ length: 1500 }, (_, at) => `T${at}`).join('|')}`)],
     ],
+    ['crypto.parse_private_keys', 'many keys', [quoted(slowKeyText.repeat(5000))]],
+    [
+      'crypto.x509.parse_certificates',
+      'many that begin before one ends',
+      [quoted(`${'-----BEGIN A-----\n'.repeat(3e4)}-----END A-----\n`)],
+    ],
     ['indexof_n', 'a long part that overlaps', [quoted('a'.repeat(2e5)), quoted('a'.repeat(1e5))]],
     ['io.jwt.encode_sign', 'a long key', ['{"alg":"RS256"}', '{}', jwk]],
+    [
+      'io.jwt.verify_es512',
+      'hundreds of keys on a slow curve',
+      [quoted(`e30.e30.${'A'.repeat(176)}`), quoted(slowJwks)],
+    ],
     [
       'json.marshal_with_options',
       'a wide indent',

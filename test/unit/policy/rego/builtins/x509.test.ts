@@ -8,10 +8,10 @@ testAgainstOracle('x509', x509Builtins);
 const hostile: readonly [name: string, der: Buffer][] = [
   [
     'nested sequences',
-    Buffer.concat(Array.from({ length: 20_000 }, () => Buffer.from('3080', 'hex'))),
+    Buffer.concat(Array.from({ length: 5000 }, () => Buffer.from('3080', 'hex'))),
   ],
   ['a length of 4 GiB', Buffer.from('3084ffffffff00', 'hex')],
-  ['zeros', Buffer.alloc(100_000)],
+  ['zeros', Buffer.alloc(20_000)],
   ['a tag of many octets', Buffer.from('3fffffff7f00', 'hex')],
 ];
 
