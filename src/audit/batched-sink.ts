@@ -57,8 +57,8 @@ export class BatchedSink implements Sink {
     }
     this.#lines.push(line);
     this.#bufferedLength += line.length;
-    if (this.#bufferedLength >= this.#limits.batchLength) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), this.#limits.delayMs);
+    if (this.#isFull()) this.#flush();
+    else this.#flushLater();
   }
 
   async close(timeoutMs: number): Promise<void> {
@@ -76,10 +76,21 @@ export class BatchedSink implements Sink {
     if (this.#lines.length > 0) this.#writing ??= this.#writeAll();
   }
 
+  #flushLater(): void {
+    this.#timer ??= setTimeout(() => this.#flush(), this.#limits.delayMs);
+  }
+
+  /** Lines that came meanwhile wait for others again, or a busy output would get few at a time. */
   async #writeAll(): Promise<void> {
-    while (this.#lines.length > 0) await this.#writeBatch(this.#nextBatchSize());
+    do await this.#writeBatch(this.#nextBatchSize());
+    while (this.#isFull() || (this.#closed && this.#lines.length > 0));
     // In the same turn as the last look at the lines: one that comes later starts the next round.
     this.#writing = undefined;
+    if (this.#lines.length > 0) this.#flushLater();
+  }
+
+  #isFull(): boolean {
+    return this.#bufferedLength >= this.#limits.batchLength;
   }
 
   /** The lines stay in the buffer while they are being written: until then they may be lost. */

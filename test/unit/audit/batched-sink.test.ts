@@ -56,6 +56,20 @@ test('a full batch goes out at once, and one batch is written at a time', async 
   assert.deepEqual(output.batches, ['1234567\n', 'b\nc\n']);
 });
 
+test('lines that come while a batch is written wait for others again', async () => {
+  const output = heldOutput();
+  const sink = new BatchedSink('test', output, rememberedEvents().events, limits);
+  sink.write('1234567\n');
+  sink.write('b\n');
+  output.held[0]?.resolve();
+  // No timer can end before the promises that the end of the first batch sets off.
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  assert.deepEqual(output.batches, ['1234567\n']);
+  sink.write('c\n');
+  await until('both go out', () => output.batches.length > 1);
+  assert.deepEqual(output.batches, ['1234567\n', 'b\nc\n']);
+});
+
 test('what an output that hangs cannot take is dropped and counted, the newest first', async () => {
   const output = heldOutput();
   const { events, drops } = rememberedEvents();
