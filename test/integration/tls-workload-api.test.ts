@@ -12,7 +12,7 @@ import { startSallyport } from '../e2e/sallyport.ts';
 import { Authority } from '../setup/authority.ts';
 import { until } from '../setup/until.ts';
 import { WorkloadApi } from '../setup/workload-api.ts';
-import { shown, tlsConnection } from './tls-fixture.ts';
+import { shown, tlsConnection, tlsSession } from './tls-fixture.ts';
 
 const id = 'spiffe://shop.example/sallyport';
 const [authority, partner] = [new Authority(), new Authority()];
@@ -90,12 +90,9 @@ test('the keys of JWT-SVIDs come by trust domain', async (t) => {
   assert.deepEqual([...(given[0] ?? [])], [['shop.example', '{"keys":[]}']]);
 });
 
-test('a server shows what the agent gives, also what is renewed', async (t) => {
-  const { agent, socketPath } = await startAgent(t);
-  const envoyId = 'spiffe://shop.example/envoy';
-  agent.give(id, authority.issue({ names: `URI:${id}` }), authority);
+async function startServer(t: TestContext, socketPath: string, allowedClients: readonly string[]) {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-workload-'));
-  const tls = { workloadApi: `unix:${socketPath}`, allowedClients: [envoyId] };
+  const tls = { workloadApi: `unix:${socketPath}`, allowedClients };
   const server = await startSallyport({
     directory,
     transport: 'tcp',
@@ -106,11 +103,15 @@ test('a server shows what the agent gives, also what is renewed', async (t) => {
     rmSync(directory, { recursive: true, force: true });
   });
   assert.ok('socket_address' in server.address);
-  const address = {
-    kind: 'tcp',
-    host: '127.0.0.1',
-    port: server.address.socket_address.port_value,
-  } as const;
+  const { port_value: port } = server.address.socket_address;
+  return { kind: 'tcp', host: '127.0.0.1', port } as const;
+}
+
+test('a server shows what the agent gives, also what is renewed', async (t) => {
+  const { agent, socketPath } = await startAgent(t);
+  const envoyId = 'spiffe://shop.example/envoy';
+  agent.give(id, authority.issue({ names: `URI:${id}` }), authority);
+  const address = await startServer(t, socketPath, [envoyId]);
   const shows = async (): Promise<string> => {
     const socket = tlsConnection(t, address, shown(authority.issue({ names: `URI:${envoyId}` })));
     await once(socket, 'secureConnect');
@@ -123,3 +124,30 @@ test('a server shows what the agent gives, also what is renewed', async (t) => {
   assert.notEqual(before, wanted);
   await until('the renewed one is shown', async () => (await shows()) === wanted);
 });
+
+test('authorities of SPIRE below an upstream one let in the clients of their own domain', async (t) => {
+  const { agent, socketPath } = await startAgent(t);
+  const ids = ['spiffe://shop.example/envoy', 'spiffe://partner.example/envoy'] as const;
+  // As SPIRE's subjects are for all of its authorities but for a number.
+  const [low, partnerLow] = [new Authority('low', authority), new Authority('low', partner)];
+  t.after(() => {
+    for (const each of [low, partnerLow]) each.remove();
+  });
+  const federated = { 'partner.example': partner };
+  agent.give(id, low.issue({ names: `URI:${id}` }), authority, federated, [low.own]);
+  const address = await startServer(t, socketPath, ids);
+  const connect = (issuer: Authority, name: string) => {
+    const { certificate, privateKey } = issuer.issue({ names: `URI:${name}` });
+    const cert = certificate + issuer.own.certificate;
+    const ca = authority.own.certificate;
+    const options = { cert, key: privateKey, ca, rejectUnauthorized: true, checkServerIdentity };
+    return tlsSession(t, address, options);
+  };
+  await connect(low, ids[0]);
+  await connect(partnerLow, ids[1]);
+  await assert.rejects(connect(low, ids[1]));
+  await assert.rejects(connect(partnerLow, ids[0]));
+});
+
+/** Whoever it is, its chain was verified. */
+function checkServerIdentity(): undefined {}
