@@ -26,6 +26,8 @@ export interface Layout {
 
 export const nodeHeight = 34;
 const rowHeight = 58;
+/** Of an edge that passes by. */
+const passHeight = 18;
 const margin = 24;
 /** For the label of an edge. */
 const layerGap = 230;
@@ -36,6 +38,7 @@ const sweeps = 8;
 interface Slot {
   readonly key: string;
   readonly layer: number;
+  readonly height: number;
   row: number;
   readonly before: Slot[];
   readonly after: Slot[];
@@ -49,7 +52,7 @@ interface Slot {
 export function layOut({ nodes, edges }: CallGraph): Layout {
   const layers = layersOf(nodes, edges);
   const slots = new Map<string, Slot>();
-  for (const { name } of nodes) addSlot(slots, name, layers.get(name) ?? 0);
+  for (const { name } of nodes) addSlot(slots, name, layers.get(name) ?? 0, rowHeight);
   const routes = edges.map((edge) => ({ edge, slots: routeOf(edge, slots) }));
   const columns = orderedColumns([...slots.values()]);
 
@@ -59,21 +62,22 @@ export function layOut({ nodes, edges }: CallGraph): Layout {
   const columnWidths = columns.map((column) =>
     Math.max(...column.map(({ key }) => widths.get(key) ?? 0)),
   );
-  const rows = Math.max(...columns.map((column) => column.length), 1);
+  const columnHeights = columns.map(heightOf);
+  const height = Math.max(...columnHeights, rowHeight);
   const lefts = columnWidths.map((_, at) =>
     columnWidths.slice(0, at).reduce((sum, width) => sum + width + layerGap, margin),
   );
   const pointOf = (slot: Slot): Point => {
-    const column = columns[slot.layer] ?? [];
-    const top = ((rows - column.length) * rowHeight) / 2;
+    const above = heightOf((columns[slot.layer] ?? []).slice(0, slot.row));
+    const top = (height - (columnHeights[slot.layer] ?? 0)) / 2;
     const x = (lefts[slot.layer] ?? 0) + (columnWidths[slot.layer] ?? 0) / 2;
-    return { x, y: margin + top + slot.row * rowHeight + rowHeight / 2 };
+    return { x, y: margin + top + above + slot.height / 2 };
   };
   const points = new Map([...slots].map(([key, slot]) => [key, pointOf(slot)]));
   const origin = { x: 0, y: 0 };
   return {
     width: (lefts.at(-1) ?? margin) + (columnWidths.at(-1) ?? 0) + margin,
-    height: rows * rowHeight + 2 * margin,
+    height: height + 2 * margin,
     nodes: nodes.map((node) => ({
       node,
       width: widths.get(node.name) ?? 0,
@@ -109,13 +113,20 @@ function layersOf(
   return layers;
 }
 
-function addSlot(slots: Map<string, Slot>, key: string, layer: number): Slot {
-  const slot: Slot = { key, layer, row: 0, before: [], after: [] };
+function heightOf(slots: readonly Slot[]): number {
+  return slots.reduce((sum, slot) => sum + slot.height, 0);
+}
+
+function addSlot(slots: Map<string, Slot>, key: string, layer: number, height: number): Slot {
+  const slot: Slot = { key, layer, height, row: 0, before: [], after: [] };
   slots.set(key, slot);
   return slot;
 }
 
-/** Adds a slot in each layer that the edge passes, so that it goes between the nodes there. */
+/**
+ * Adds a slot in each layer that the edge passes, so that it goes between the nodes there. Calls of one
+ * caller go together until they part: one line for each would be most of the picture.
+ */
 function routeOf({ from, to }: CallEdge, slots: Map<string, Slot>): readonly Slot[] {
   const [start, end] = [slots.get(from), slots.get(to)];
   if (start === undefined || end === undefined) return [];
@@ -126,13 +137,17 @@ function routeOf({ from, to }: CallEdge, slots: Map<string, Slot>): readonly Slo
   );
   const route = [
     start,
-    ...between.map((layer) => addSlot(slots, JSON.stringify([from, to, layer]), layer)),
+    ...between.map((layer) => {
+      const key = JSON.stringify([from, layer]);
+      return slots.get(key) ?? addSlot(slots, key, layer, passHeight);
+    }),
     end,
   ];
   for (const [at, slot] of route.entries()) {
     const next = route[at + 1];
     if (next === undefined) continue;
     const [left, right] = next.layer >= slot.layer ? [slot, next] : [next, slot];
+    if (left.after.includes(right)) continue;
     left.after.push(right);
     right.before.push(left);
   }

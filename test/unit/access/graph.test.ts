@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { callGraphOf, chainsBetween, narrowed } from '../../../src/access/graph/call-graph.ts';
+import {
+  type CallGraph,
+  callGraphOf,
+  chainsBetween,
+  narrowed,
+} from '../../../src/access/graph/call-graph.ts';
+import { overlap, placeLabels, rectangleOf } from '../../../src/access/graph/labels.ts';
 import { layOut, nodeHeight } from '../../../src/access/graph/layout.ts';
 import { toSvg } from '../../../src/access/graph/svg.ts';
 import { toDot, toMermaid } from '../../../src/access/graph/text-formats.ts';
@@ -125,8 +131,9 @@ ${service('orders', ['spiffe://prod/ns/b/sa/job'])}
   assert.deepEqual(narrowed(graph, { from: 'spiffe://prod/ns/b/sa/other' }).edges, []);
 });
 
-test('boxes do not touch each other, callers stand left of what they call, and nothing is outside', () => {
-  const names = Array.from({ length: 50 }, (_, at) => `s${at}`);
+/** Each service calls three of those after it. */
+function meshOf(count: number): CallGraph {
+  const names = Array.from({ length: count }, (_, at) => `s${at}`);
   const services = names.map((name, at) =>
     service(
       name,
@@ -135,7 +142,11 @@ test('boxes do not touch each other, callers stand left of what they call, and n
       ),
     ),
   );
-  const graph = callGraphOf(documentOf(`version: 1\nservices:\n${services.join('\n')}\n`));
+  return callGraphOf(documentOf(`version: 1\nservices:\n${services.join('\n')}\n`));
+}
+
+test('boxes do not touch each other, callers stand left of what they call, and nothing is outside', () => {
+  const graph = meshOf(50);
   const { nodes, edges, width, height } = layOut(graph);
   const at = new Map(nodes.map((placed) => [placed.node.name, placed]));
   for (const one of nodes) {
@@ -151,6 +162,43 @@ test('boxes do not touch each other, callers stand left of what they call, and n
   }
   for (const { edge } of edges) assert.ok((at.get(edge.from)?.x ?? 0) < (at.get(edge.to)?.x ?? 0));
   assert.equal(toSvg(graph), toSvg(graph));
+});
+
+test('labels lie on no box and on no other label, and a small graph has all of them', () => {
+  for (const graph of [chain, meshOf(40)]) {
+    const { nodes, edges } = layOut(graph);
+    const labels = placeLabels(edges, nodes);
+    const rooms = [
+      ...nodes.map(({ x, y, width }) => ({
+        left: x - width / 2,
+        right: x + width / 2,
+        top: y - nodeHeight / 2,
+        bottom: y + nodeHeight / 2,
+      })),
+      ...labels.map(({ text, ...place }) => rectangleOf(text, place)),
+    ];
+    for (const [at, room] of rooms.entries()) {
+      assert.ok(!rooms.slice(at + 1).some((other) => overlap(room, other)));
+    }
+    assert.ok(labels.length >= edges.length / 2, `${labels.length} of ${edges.length}`);
+  }
+  const { nodes, edges } = layOut(chain);
+  assert.equal(placeLabels(edges, nodes).length, edges.length);
+});
+
+test('calls of one caller pass by in one line', () => {
+  const graph = callGraphOf(
+    documentOf(
+      `version: 1\nservices:\n${[
+        service('a', [id('z')]),
+        service('b', [id('a')]),
+        ...['c', 'd', 'e', 'f'].map((name) => service(name, [id('a'), id('b')])),
+      ].join('\n')}\n`,
+    ),
+  );
+  const passing = layOut(graph).edges.filter(({ points }) => points.length === 3);
+  assert.equal(passing.length, 4);
+  assert.equal(new Set(passing.map(({ points }) => JSON.stringify(points[1]))).size, 1);
 });
 
 test('names of strangers are text in every format', () => {
