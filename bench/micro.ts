@@ -48,7 +48,12 @@ async function stages(): Promise<Operation[]> {
   };
   const question = { request, caller };
   const limitQuestion = { ...question, rule: completed.check.verdict?.rule, named: [] };
-  const inputOptions = { skipRequestBodyParse: false, grpcMethods: undefined };
+  const inputOptions = {
+    skipRequestBodyParse: false,
+    maxBodyBytes: 256 * 1024,
+    readsBody: true,
+    grpcMethods: undefined,
+  };
 
   return [
     { name: 'decode', run: () => decodeCheckRequest(bytes) },

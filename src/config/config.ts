@@ -72,6 +72,7 @@ export interface PolicyConfig {
   /** The absolute path of a FileDescriptorSet, for gRPC bodies. */
   readonly protoDescriptor?: string;
   readonly skipRequestBodyParse: boolean;
+  readonly maxBodyBytes: number;
   /** Units that one evaluation may use; one that needs more is denied. */
   readonly maxFuel: number;
   /** Absent: policies ask nothing of other hosts. */

@@ -46,6 +46,7 @@ export async function createAccessPolicy(
       name: 'access',
       // It asks nothing of bodies, so one that cannot be read is nothing to it.
       skipRequestBodyParse: true,
+      maxBodyBytes: 0,
     },
   );
   return {

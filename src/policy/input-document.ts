@@ -5,13 +5,11 @@ import type { PolicyQuestion } from '../domain/policy.ts';
 import type { RequestView } from '../domain/request.ts';
 import type { SpiffeId } from '../domain/spiffe-id.ts';
 import { attributesDocument } from './attributes-document.ts';
-import { readBody } from './body/body-reader.ts';
-import type { GrpcMethods } from './body/grpc-body.ts';
+import { type BodyOptions, readBody } from './body/body-reader.ts';
 import { parseQuery, unescapePath } from './url-decoding.ts';
 
-export interface InputOptions {
+export interface InputOptions extends BodyOptions {
   readonly skipRequestBodyParse: boolean;
-  readonly grpcMethods: GrpcMethods | undefined;
 }
 
 const version: JsonObject = Object.freeze({ ext_authz: 'v3', encoding: 'protojson' });
@@ -30,9 +28,7 @@ export function inputDocument(
   if (parsedQuery === undefined) {
     return new Denial('bad_request', 'the query has a `;` or a bad escape');
   }
-  const body = options.skipRequestBodyParse
-    ? undefined
-    : readBody(request, parsedPath, options.grpcMethods);
+  const body = options.skipRequestBodyParse ? undefined : readBody(request, parsedPath, options);
   if (body instanceof Denial) return body;
 
   const sourcePrincipal = request.attributes.source?.principal;

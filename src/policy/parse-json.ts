@@ -16,11 +16,9 @@ const perhapsInexact = /(?:^|[[:,\s])-?\d(?:[\d.]{15}|[\d.]*[eE])/;
  */
 export function parseJson(text: string): JsonValue | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    if (!isJson(value)) return undefined;
-    if (!perhapsInexact.test(text)) return value;
-    const exact = JSON.parse(text, keepExactly);
-    return isJson(exact) ? exact : undefined;
+    const isPlain = !perhapsInexact.test(text);
+    const value: unknown = isPlain ? JSON.parse(text) : JSON.parse(text, keepExactly);
+    return isJson(value) ? value : undefined;
   } catch {
     return undefined;
   }

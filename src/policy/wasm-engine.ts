@@ -7,9 +7,9 @@ import type { PolicyVerdict } from '../domain/policy.ts';
 import { type GrpcMethods, readGrpcMethods } from './body/grpc-body.ts';
 import { BundleError } from './bundle-error.ts';
 import type { PolicyBundle } from './bundle.ts';
-import { inputDocument } from './input-document.ts';
+import { inputDocument, type InputOptions } from './input-document.ts';
 import { parseJson } from './parse-json.ts';
-import { projectedText } from './projection.ts';
+import { type Projection, projectedText } from './projection.ts';
 import {
   type Builtin,
   BuiltinDeadline,
@@ -28,6 +28,8 @@ export interface PolicyEngineOptions {
   /** The bundle's name, for example `example`. */
   readonly name: string;
   readonly skipRequestBodyParse: boolean;
+  /** A larger body is denied by a policy that reads bodies, and left unparsed for one that does not. */
+  readonly maxBodyBytes: number;
   /** A FileDescriptorSet; without it, gRPC bodies are not parsed. */
   readonly protoDescriptor?: Uint8Array;
   /** Headers that policies may neither write nor remove, for example `x-sallyport-`. */
@@ -121,15 +123,15 @@ function engineOf(
   options: PolicyEngineOptions,
   pool: PolicyPool,
 ): PolicyEngine {
-  const { skipRequestBodyParse, protoDescriptor, maxFuel, outside, clock = systemClock } = options;
+  const { maxFuel, outside, clock = systemClock } = options;
   const isReserved = headersUnder(options.reservedHeaderPrefix);
-  const grpcMethods = protoDescriptor && readDescriptor(protoDescriptor);
-  const inputOptions = { skipRequestBodyParse, grpcMethods };
   const { entrypoints, projections } = pool.module;
   const entrypoint = entrypoints.get(decision);
   if (entrypoint === undefined) throw missingEntrypoint(decision, [...entrypoints.keys()]);
 
-  const textFor = projectedText(projections.get(decision) ?? 'whole');
+  const projection = projections.get(decision) ?? 'whole';
+  const textFor = projectedText(projection);
+  const inputOptions = inputOptionsOf(options, projection);
 
   const evaluateOnce = (input: JsonObject, text: string, scope: EvaluationScope): PolicyVerdict => {
     const { json, fuel } = pool.evaluate({ entrypoint, input: text, scope, fuel: maxFuel });
@@ -162,6 +164,18 @@ function engineOf(
     },
   };
 }
+
+function inputOptionsOf(
+  { skipRequestBodyParse, maxBodyBytes, protoDescriptor }: PolicyEngineOptions,
+  projection: Projection,
+): InputOptions {
+  const readsBody = projection === 'whole' || bodyMembers.some((name) => projection.has(name));
+  const grpcMethods = protoDescriptor && readDescriptor(protoDescriptor);
+  return { skipRequestBodyParse, maxBodyBytes, readsBody, grpcMethods };
+}
+
+/** What of the input says what is in a body. */
+const bodyMembers = ['parsed_body', 'truncated_body'];
 
 function identityOf({ revision, parts }: PolicyBundle, name: string, decision: string) {
   return { name, revision, path: decision, ...(parts && { bundles: parts }) };

@@ -29,6 +29,7 @@ export async function engineOf(
   return createPolicyEngine(snapshot, 'envoy/authz/allow', {
     name: bundle,
     skipRequestBodyParse: false,
+    maxBodyBytes: 64 * 1024 * 1024,
     maxFuel: 3_000_000,
     protoDescriptor: shopDescriptorSet(),
     reservedHeaderPrefix: headerPrefix,

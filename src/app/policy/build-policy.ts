@@ -17,14 +17,22 @@ export async function buildPolicy(
   keeper: OutsideKeeper,
   clock: Clock,
 ): Promise<PolicyEngine | undefined> {
-  const { decision, decisionFrom, protoDescriptor, skipRequestBodyParse, maxFuel, outside } =
-    policy;
+  const {
+    decision,
+    decisionFrom,
+    protoDescriptor,
+    skipRequestBodyParse,
+    maxBodyBytes,
+    maxFuel,
+    outside,
+  } = policy;
   if (policy.bundles.length === 0) return undefined;
   const name = policy.bundles.map((settings) => settings.name).join('+');
   if (bundle === undefined) return createWaitingPolicy({ name, decision });
   const options = {
     name,
     skipRequestBodyParse,
+    maxBodyBytes,
     maxFuel,
     clock,
     builtins: policyBuiltins,

@@ -95,12 +95,19 @@ const written = section<WrittenPolicy>(
       'false',
       'Leave `input.parsed_body` out.',
     ),
+    maxBodyBytes: defaulted(
+      'maxBody',
+      size('1KiB', '64MiB'),
+      // The worst JSON takes 50 to 70 ms to parse, exact numbers kept; all other checks wait as long.
+      '256KiB',
+      'The largest body that is parsed; a larger one is denied by a policy that reads bodies.',
+    ),
     maxFuel: defaulted(
       'maxFuel',
       integer(10_000, 2 ** 31 - 1),
       // 9 ms where a unit takes the 3 ns that most policies measure, 20 ms for the slowest (a regular
-      // expression): all other checks wait as long. A policy of a few rules uses 1,400 units, one that
-      // verifies a token 25,000, and of OPA's 4,427 conformance cases the greediest 760,000.
+      // expression): all other checks wait as long. A policy of a few rules uses 1,600 units, one that
+      // verifies a token 25,000, and of OPA's 4,427 conformance cases the greediest 1,490,000.
       '3000000',
       'What one evaluation may use, in units of about 3 ns; one that needs more is denied.',
     ),

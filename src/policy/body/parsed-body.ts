@@ -17,3 +17,8 @@ export const truncatedBody: ParsedBody = Object.freeze({ value: null, truncated:
 export function badBody(what: string): Denial {
   return new Denial('bad_request', `the request body is ${what}`);
 }
+
+export function tooLargeBody(bytes: number, maxBytes: number): Denial {
+  const sizes = `${bytes} bytes, more than the ${maxBytes} of policy.maxBody`;
+  return badBody(`too large for the policy to read: ${sizes}`);
+}

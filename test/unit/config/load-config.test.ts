@@ -58,6 +58,7 @@ test('every default is filled in', () => {
       decision: 'envoy/authz/allow',
       decisionFrom: 'configuration',
       skipRequestBodyParse: false,
+      maxBodyBytes: 256 * 1024,
       maxFuel: 3_000_000,
     },
     grants: { approval: 'none', maxDurationMs: 8 * 3_600_000 },

@@ -9,8 +9,14 @@ import { jsonText } from '../../../src/domain/json.ts';
 import { requestFrom } from '../request-fixture.ts';
 import { questionOf, shopCaller } from './http-question.ts';
 
+const anyBody = { maxBodyBytes: Infinity, readsBody: true };
+
 function documentOf(question: PolicyQuestion): JsonObject {
-  const document = inputDocument(question, { skipRequestBodyParse: false, grpcMethods: undefined });
+  const document = inputDocument(question, {
+    skipRequestBodyParse: false,
+    ...anyBody,
+    grpcMethods: undefined,
+  });
   assert.ok(!(document instanceof Denial), document instanceof Denial ? document.detail : '');
   return document;
 }
@@ -51,7 +57,7 @@ for (const [target, path, query] of targets) {
 
 for (const target of ['/%zz', '/a?b=%zz', '/a?b;c']) {
   test(`${target} is a bad request`, () => {
-    const options = { skipRequestBodyParse: true, grpcMethods: undefined };
+    const options = { skipRequestBodyParse: true, ...anyBody, grpcMethods: undefined };
     const document = inputDocument(questionOf({ path: target }), options);
     assert.ok(document instanceof Denial && document.reason === 'bad_request');
   });

@@ -22,6 +22,7 @@ async function reasonWith(answer: Fetcher['answer'], timeMs: number): Promise<st
   const engine = createPolicyEngine(bundle, 'envoy/authz/allow', {
     name: 'asks-outside',
     skipRequestBodyParse: false,
+    maxBodyBytes: 64 * 1024 * 1024,
     maxFuel: 3_000_000,
     reservedHeaderPrefix: 'x-sallyport-',
     outside: {

@@ -8,6 +8,7 @@ import { jsonText } from '../../../src/domain/json.ts';
 import { questionOf } from './http-question.ts';
 import { shopDescriptorSet } from './shop-descriptor.ts';
 
+const anyBody = { maxBodyBytes: Infinity, readsBody: true };
 const grpcMethods = readGrpcMethods(shopDescriptorSet());
 
 /** `value`: parsed_body. `truncated`: null, because it was cut. `bad`: denied as bad_request. */
@@ -325,7 +326,11 @@ const rows: readonly Row[] = [
 
 for (const [name, http, expected] of rows) {
   test(`${name}: ${describe(expected)}`, () => {
-    const document = inputDocument(questionOf(http), { skipRequestBodyParse: false, grpcMethods });
+    const document = inputDocument(questionOf(http), {
+      skipRequestBodyParse: false,
+      ...anyBody,
+      grpcMethods,
+    });
     if (expected === 'bad') {
       assert.ok(document instanceof Denial);
       assert.equal(document.reason, 'bad_request');
@@ -340,17 +345,39 @@ for (const [name, http, expected] of rows) {
 
 test('without a descriptor, gRPC stays unread, whatever its path', () => {
   const question = questionOf(grpc('/', 'AAAAAAYKBEpvaG4='));
-  const options = { skipRequestBodyParse: false, grpcMethods: undefined };
+  const options = { skipRequestBodyParse: false, ...anyBody, grpcMethods: undefined };
   const document = inputDocument(question, options);
   assert.ok(!(document instanceof Denial));
   assert.equal(document['parsed_body'], null);
 });
 
 test('a body that is not to be parsed is not mentioned, however broken', () => {
-  const options = { skipRequestBodyParse: true, grpcMethods };
+  const options = { skipRequestBodyParse: true, ...anyBody, grpcMethods };
   const document = inputDocument(questionOf(json('{')), options);
   assert.ok(!(document instanceof Denial));
   assert.ok(!('parsed_body' in document || 'truncated_body' in document));
+});
+
+test('a body larger than is to be parsed is refused, and left alone where nobody reads it', () => {
+  const maxBodyBytes = 12;
+  const parsedOf = (http: HttpAttributes, readsBody: boolean) => {
+    const options = {
+      skipRequestBodyParse: false,
+      maxBodyBytes,
+      readsBody,
+      grpcMethods: undefined,
+    };
+    const document = inputDocument(questionOf(http), options);
+    return document instanceof Denial ? document.detail : jsonText(document['parsed_body'] ?? null);
+  };
+  assert.equal(parsedOf(json('[1,22,333,4]'), true), '[1,22,333,4]');
+  for (const larger of [json('[1,22,333,44]'), form('abcdefghijklm'), json('{{{{{{{{{{{{{')]) {
+    assert.match(parsedOf(larger, true) ?? '', /13 bytes, more than the 12 of policy.maxBody/);
+    assert.equal(parsedOf(larger, false), 'null');
+  }
+  // What is not parsed anyway may be as large as it is.
+  assert.equal(parsedOf(typed('text/plain', 'abcdefghijklm'), true), 'null');
+  assert.equal(parsedOf(grpc('/a/b', 'AAAAAAYKBEpvaG4AAAAAAAAA'), true), 'null');
 });
 
 test('hostile multipart is judged in linear time', () => {
@@ -365,7 +392,7 @@ test('hostile multipart is judged in linear time', () => {
   for (const body of bodies) {
     for (const end of ['', '\r\n\r\n\r\n--foo--']) {
       const question = questionOf(typed('multipart/form-data; boundary=foo', body + end));
-      inputDocument(question, { skipRequestBodyParse: false, grpcMethods });
+      inputDocument(question, { skipRequestBodyParse: false, ...anyBody, grpcMethods });
     }
   }
   assert.ok(performance.now() - startedMs < 2000);

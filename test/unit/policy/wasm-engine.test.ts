@@ -52,6 +52,7 @@ function engineOf(
 const engineOptions: PolicyEngineOptions = {
   name: 'example',
   skipRequestBodyParse: false,
+  maxBodyBytes: 64 * 1024 * 1024,
   maxFuel: 3_000_000,
   reservedHeaderPrefix: 'x-sallyport-',
 };
