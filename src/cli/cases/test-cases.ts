@@ -105,11 +105,19 @@ function formatResults(results: readonly CaseResult[], unused: readonly UnusedRu
     .join('');
 }
 
-/** A document is named where there are several that it could be. */
+/** A line for each document, and where there are many rules, for each service of it. */
 function coverageLines(unused: readonly UnusedRule[]): readonly string[] {
   const byDocument = [...Map.groupBy(unused, ({ document }) => document)];
-  return byDocument.map(([document, rules]) => {
+  return byDocument.flatMap(([document, rules]) => {
     const where = byDocument.length > 1 ? ` (${document})` : '';
-    return `rules that no case exercises${where}: ${rules.map(({ rule }) => rule).join(', ')}`;
+    const names = rules.map(({ rule }) => rule);
+    if (names.length <= maxInOneLine) {
+      return [`rules that no case exercises${where}: ${names.join(', ')}`];
+    }
+    const services = Map.groupBy(names, (name) => name.split('/', 1)[0]).values();
+    const lines = Array.from(services, (ofOne) => `  ${ofOne.join(', ')}`);
+    return [`${names.length} rules that no case exercises${where}:`, ...lines];
   });
 }
+
+const maxInOneLine = 5;

@@ -52,6 +52,14 @@ test('a failing case says where it is and what was decided, also to JUnit', asyn
   assert.ok(xml.includes(`<failure type="decision" message="${said}">${said}</failure>`), xml);
 });
 
+test('many rules without a case are listed by service', async () => {
+  const { world } = await runCases(writtenFile(failing, 'cases.yaml'));
+  assert.match(
+    world.stdout,
+    /^8 rules that no case exercises:\n {2}orders\/no-internals, .*\n {2}stock\/reserve\n {2}billing\/orders-bills, billing\/partners-read$/m,
+  );
+});
+
 test('as JSON a program reads each case, and the rules without one', async () => {
   const { status, world } = await runCases(writtenFile(failing, 'cases.yaml'), '--json');
   assert.equal(status, 1);
