@@ -29,9 +29,11 @@ export function accessFindings(
 export function accessFindingsOf({ access, limits, identity }: Config): AccessFindings {
   if (access === undefined) return { problems: [], warnings: [] };
   const names = limitNames(limits);
+  const { trustDomains, federatedTrustDomains } = identity;
+  const known = new Set([...trustDomains, ...federatedTrustDomains]);
   return accessFindings(access, {
     ...(names && { limits: names }),
-    ...(identity.trustDomains.length > 0 && { trustDomains: new Set(identity.trustDomains) }),
+    ...(trustDomains.length > 0 && { trustDomains: known }),
   });
 }
 

@@ -27,6 +27,7 @@ export interface Finding {
 export interface Surroundings {
   /** Undefined: not known here. */
   readonly limits?: ReadonlySet<string>;
+  /** Also federated ones. */
   readonly trustDomains?: ReadonlySet<string>;
   readonly nowMs: number;
 }
@@ -74,7 +75,7 @@ function ruleFindings(
     ...unknownLimits.map((limit) => `names the limit ${limit}, which limits.yaml has not`),
     ...strangers.map(
       (pattern) =>
-        `names ${formatPrincipalPattern(pattern)}, whose trust domain is not in identity.trustDomains, so it is nobody`,
+        `names ${formatPrincipalPattern(pattern)}, whose trust domain is not in identity.trustDomains or federatedTrustDomains, so it is nobody`,
     ),
     ...(rule.tcp !== undefined && service.hosts !== undefined && !takesConnections(service)
       ? ['is for connections that are not HTTP, which name no host; give the service principals']

@@ -39,6 +39,22 @@ test('problems of the configuration do not keep those of the files that it names
   ]);
 });
 
+test('a caller of a federated trust domain is somebody, and one of another is nobody', async () => {
+  const from = `['spiffe://prod/a', 'spiffe://partner/a', 'spiffe://other/a']`;
+  const rule = `{ name: read, from: ${from}, paths: [/a] }`;
+  const access = writtenFile(
+    `version: 1\nservices: [{ name: a, hosts: [a], allow: [${rule}] }]\n`,
+    'federated-access.yaml',
+  );
+  const identity = '{ trustDomains: [prod], federatedTrustDomains: [partner] }';
+  const world = new FakeWorld();
+  const context = { ...world.context, inspectConfiguration };
+  const yaml = `identity: ${identity}\naccess: ${access}\n`;
+  await run(['validate', '-c', writtenFile(yaml, 'federated.yaml')], context);
+  assert.match(world.stdout, /names spiffe:\/\/other\/a, whose trust domain/);
+  assert.doesNotMatch(world.stdout, /names spiffe:\/\/partner/);
+});
+
 test('limits are judged when nothing else can be', async () => {
   assert.deepEqual(await problemsIn(`policy: { bundle: 7 }\nlimits: ${badLimits}\n`), [
     'validated.yaml identity.trustDomains',
