@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { TLSSocket } from 'node:tls';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { type CertificateFacts, factsOf } from '../domain/certificate-facts.ts';
+import { peerCertificateOf } from '../domain/peer-certificate.ts';
 import type { RedisAddress, RedisSettings, RedisTls } from './redis-settings.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -51,22 +52,10 @@ export function onUsable(client: RedisClient, usable: () => void): void {
 /** Of those that it is connected to over TLS. */
 export function serverCertificates(client: RedisClient): readonly CertificateFacts[] {
   const nodes = client instanceof Cluster ? client.nodes() : [client];
-  return nodes.flatMap(({ stream }) =>
-    stream instanceof TLSSocket ? (serverCertificate(stream) ?? []) : [],
-  );
-}
-
-/** Node gives it once for each connection: it takes it out of OpenSSL's chain. */
-const knownCertificates = new WeakMap<TLSSocket, CertificateFacts>();
-
-function serverCertificate(stream: TLSSocket): CertificateFacts | undefined {
-  const known = knownCertificates.get(stream);
-  if (known !== undefined) return known;
-  const certificate = stream.getPeerX509Certificate();
-  if (certificate === undefined) return undefined;
-  const facts = factsOf(certificate);
-  knownCertificates.set(stream, facts);
-  return facts;
+  return nodes.flatMap(({ stream }) => {
+    const certificate = stream instanceof TLSSocket ? peerCertificateOf(stream) : undefined;
+    return certificate === undefined ? [] : [factsOf(certificate)];
+  });
 }
 
 /** Resolves when the node is connected, or could not be. */

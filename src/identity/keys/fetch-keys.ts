@@ -1,9 +1,9 @@
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { type CertificateFacts, factsOf } from '../../domain/certificate-facts.ts';
+import { peerCertificateOf } from '../../domain/peer-certificate.ts';
 import type { KeyServerSettings } from '../../domain/token-settings.ts';
 
 const defaultTimeoutMs = 5000;
@@ -62,9 +62,8 @@ function open(url: URL, ca: string | undefined, signal: AbortSignal): Promise<In
 }
 
 function certificateOf({ socket }: IncomingMessage): CertificateFacts | undefined {
-  if (!(socket instanceof TLSSocket)) return undefined;
-  // Not by `getPeerX509Certificate`: it never frees the others that a server sends.
-  return factsOf(new X509Certificate(socket.getPeerCertificate().raw));
+  const certificate = socket instanceof TLSSocket ? peerCertificateOf(socket) : undefined;
+  return certificate && factsOf(certificate);
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

@@ -1,5 +1,6 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
+import { peerCertificateOf } from '../../domain/peer-certificate.ts';
 import type { PeerChain } from './anchors.ts';
 
 /** Of the verified peers whose handshake has just ended. */
@@ -24,10 +25,8 @@ export function chooseProtocol(
 
 /** Undefined: the peer showed no certificate. */
 export function peerChainOf(socket: TLSSocket): PeerChain | undefined {
-  // The types have it always; without a certificate there is none.
-  const raw: Buffer | undefined = socket.getPeerCertificate().raw;
-  const others = otherCertificates.get(socket) ?? [];
-  return raw && { leaf: new X509Certificate(raw), others };
+  const leaf = peerCertificateOf(socket);
+  return leaf && { leaf, others: otherCertificates.get(socket) ?? [] };
 }
 
 function keepOthers(this: TLSSocket): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { type CertificateFacts, factsOf } from '../../../domain/certificate-facts.ts';
+import { peerCertificateOf } from '../../../domain/peer-certificate.ts';
 
 /** What the two ends of a connection showed; without TLS nothing. */
 export interface ShownCertificates {
@@ -11,7 +12,7 @@ export interface ShownCertificates {
 
 export function shownCertificates({ socket }: IncomingMessage): ShownCertificates {
   if (!(socket instanceof TLSSocket)) return {};
-  const [server, client] = [socket.getPeerX509Certificate(), socket.getX509Certificate()];
+  const [server, client] = [peerCertificateOf(socket), socket.getX509Certificate()];
   return {
     ...(server && { server: factsOf(server) }),
     ...(client && { client: factsOf(client) }),
