@@ -1,7 +1,8 @@
 import type { JsonObject, JsonValue } from '../domain/json.ts';
-import { parsePointer, valueAt, without } from './json-pointer.ts';
-import { pointersOf, type Removal } from './removal.ts';
-import { headerRemovals, isRequestHeader, secretHeaderNames } from './secret-headers.ts';
+import { parsePointer } from './json-pointer.ts';
+import { memberOf } from './members.ts';
+import { headerPlaces, isRequestHeader, secretHeaderNames } from './secret-headers.ts';
+import { placeAt, recordPlace, withoutSecret } from './secret-place.ts';
 
 /** The parts of a record that others wrote, and that may therefore hold secrets. */
 export interface Maskable {
@@ -14,8 +15,8 @@ export interface Masked extends Maskable {
   readonly erased: readonly string[];
 }
 
-/** Finds what must not leave the process. */
-export type Mask = (record: Maskable) => readonly Removal[];
+/** Takes out what must not leave the process. Never changes what it is given. */
+export type Mask = (record: Maskable) => Masked;
 
 /**
  * `secretHeaders` are removed wherever headers are, as those that always hold credentials. Throws,
@@ -27,26 +28,16 @@ export function compileMask(
 ): Mask {
   const paths = pointers.map(parseMaskPointer);
   const headerNames = secretHeaderNames(paths, secretHeaders);
-  const configured = paths.filter((path) => !isRequestHeader(path)).map(removalOf);
-  return (record) => {
-    const whole = asObject(record);
-    const present = configured.filter(({ container, names }) =>
-      names.some((name) => valueAt(whole, [...container, name]) !== undefined),
-    );
-    return [...headerRemovals(whole, headerNames), ...present];
-  };
-}
-
-/** Never changes what it is given: checks are shared. What has no secret comes back as it was. */
-export function withoutSecrets(record: Maskable, removals: readonly Removal[]): Masked {
-  let masked: JsonValue = asObject(record);
-  const erased: string[] = [];
-  for (const removal of removals) {
-    const remaining = without(masked, removal.container, removal.names);
-    if (remaining !== masked) erased.push(...pointersOf(removal));
-    masked = remaining;
+  const place = recordPlace();
+  for (const path of headerPlaces) placeAt(place, path).secretHeaders = headerNames;
+  for (const path of paths) {
+    if (!isRequestHeader(path)) placeAt(place, path).isSecret = true;
   }
-  return { input: valueAt(masked, ['input']), result: valueAt(masked, ['result']), erased };
+  return (record) => {
+    const erased: string[] = [];
+    const masked = withoutSecret(asObject(record), place, erased);
+    return { input: memberOf(masked, 'input'), result: memberOf(masked, 'result'), erased };
+  };
 }
 
 function asObject({ input, result }: Maskable): JsonObject {
@@ -61,8 +52,4 @@ function parseMaskPointer(pointer: string): readonly string[] {
     );
   }
   return path;
-}
-
-function removalOf(path: readonly string[]): Removal {
-  return { container: path.slice(0, -1), names: path.slice(-1) };
 }

@@ -3,7 +3,7 @@ import type { Caller, VerifiedToken } from '../domain/caller.ts';
 import { type Decision, Denial } from '../domain/decision.ts';
 import { type JsonObject, type JsonValue, withoutLoneSurrogates } from '../domain/json.ts';
 import type { LimitState } from '../domain/limit.ts';
-import { type Mask, withoutSecrets } from './mask.ts';
+import type { Mask } from './mask.ts';
 import { timestampOf } from './timestamp.ts';
 
 /** Who writes the records: OPA's `labels`, for example `{ id, version }`. */
@@ -15,11 +15,10 @@ export type RecordLabels = Readonly<Record<string, string>>;
  */
 export function formatRecord(completed: CompletedCheck, mask: Mask, labels: RecordLabels): string {
   const { verdict } = completed.check;
-  const whole = {
+  const { input, result, erased } = mask({
     input: verdict?.input ?? unevaluatedInput(completed.check),
     result: verdict?.result,
-  };
-  const { input, result, erased } = withoutSecrets(whole, mask(whole));
+  });
   const record = {
     ...summary(completed, labels),
     result,

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
-import { valueAt } from './json-pointer.ts';
-import type { Removal } from './removal.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
+import { formatPointer } from './json-pointer.ts';
+import { withoutMembers } from './members.ts';
 
 /** Credentials by definition: no configuration is needed to remove them, and none keeps them. */
 const credentialHeaders = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie'];
@@ -8,7 +8,7 @@ const credentialHeaders = ['authorization', 'proxy-authorization', 'cookie', 'se
 const requestHeaders = ['input', 'attributes', 'request', 'http', 'headers'];
 
 /** Envoy sends headers in one of two encodings, and a policy may answer with more. */
-const headerPlaces: readonly (readonly string[])[] = [
+export const headerPlaces: readonly (readonly string[])[] = [
   requestHeaders,
   ['input', 'attributes', 'request', 'http', 'headerMap', 'headers'],
   ['result', 'headers'],
@@ -33,40 +33,46 @@ export function isRequestHeader(path: readonly string[]): boolean {
   );
 }
 
-/** Where the record has headers of these names, in any case of letters. */
-export function headerRemovals(record: JsonObject, secret: ReadonlySet<string>): Removal[] {
-  return headerPlaces.flatMap((place) => {
-    const headers = valueAt(record, place);
-    if (!Array.isArray(headers)) return namedRemovals(headers, place, secret);
-    return headers.flatMap((entry: JsonValue, index) => {
-      const container = [...place, String(index)];
-      return [
-        ...entryRemovals(entry, container, secret),
-        ...namedRemovals(entry, container, secret),
-      ];
-    });
+/** Without the headers of these names, in any case of letters; the very same when it has none. */
+export function withoutSecretHeaders(
+  headers: JsonValue,
+  pointer: string,
+  secret: ReadonlySet<string>,
+  erased: string[],
+): JsonValue {
+  if (!isJsonArray(headers)) {
+    return without(headers, secretMembers(headers, secret), pointer, erased);
+  }
+  const rest = headers.map((entry, index) => {
+    const names = [...secretValues(entry, secret), ...secretMembers(entry, secret)];
+    return without(entry, names, `${pointer}/${index}`, erased);
   });
+  return rest.some((entry, index) => entry !== headers[index]) ? rest : headers;
+}
+
+function without(
+  value: JsonValue,
+  names: readonly string[],
+  pointer: string,
+  erased: string[],
+): JsonValue {
+  if (names.length === 0) return value;
+  for (const name of names) erased.push(pointer + formatPointer([name]));
+  return withoutMembers(value, names);
 }
 
 /** `{ "cookie": … }` */
-function namedRemovals(
-  headers: JsonValue | undefined,
-  container: readonly string[],
-  secret: ReadonlySet<string>,
-): Removal[] {
+function secretMembers(headers: JsonValue, secret: ReadonlySet<string>): string[] {
   if (!isJsonObject(headers)) return [];
-  const names = Object.keys(headers).filter((name) => secret.has(name.toLowerCase()));
-  return names.length > 0 ? [{ container, names }] : [];
+  return Object.keys(headers).filter((name) => secret.has(name.toLowerCase()));
 }
 
 /** `{ "key": "cookie", "rawValue": … }`: the name stays, so that it shows what was sent. */
-function entryRemovals(
-  entry: JsonValue,
-  container: readonly string[],
-  secret: ReadonlySet<string>,
-): Removal[] {
-  if (!isJsonObject(entry)) return [];
-  const { key } = entry;
-  if (typeof key !== 'string' || !secret.has(key.toLowerCase())) return [];
-  return [{ container, names: ['value', 'rawValue'].filter((name) => Object.hasOwn(entry, name)) }];
+function secretValues(entry: JsonValue, secret: ReadonlySet<string>): string[] {
+  if (!isJsonObject(entry) || !isSecretKey(entry, secret)) return [];
+  return ['value', 'rawValue'].filter((name) => Object.hasOwn(entry, name));
+}
+
+function isSecretKey({ key }: JsonObject, secret: ReadonlySet<string>): boolean {
+  return typeof key === 'string' && secret.has(key.toLowerCase());
 }

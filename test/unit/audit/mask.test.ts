@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileMask, type Maskable, withoutSecrets } from '../../../src/audit/mask.ts';
+import { compileMask, type Maskable } from '../../../src/audit/mask.ts';
 import type { JsonValue } from '../../../src/domain/json.ts';
 
 interface Case {
@@ -134,7 +134,7 @@ const cases: readonly Case[] = [
 ];
 
 function masking(mask: readonly string[], record: Maskable) {
-  return withoutSecrets(record, compileMask(mask)(record));
+  return compileMask(mask)(record);
 }
 
 for (const { name, mask = [], input, result, maskedInput, maskedResult, erased } of cases) {
@@ -154,7 +154,7 @@ test('headers that hold tokens are masked wherever headers are, without being as
     input: http({ headers: { 'x-user-token': 's3cret' }, headerMap: { headers: [entry] } }),
     result: { headers: { 'x-user-token': 's3cret' } },
   };
-  const masked = withoutSecrets(record, compileMask([], ['x-user-token'])(record));
+  const masked = compileMask([], ['x-user-token'])(record);
   assert.doesNotMatch(JSON.stringify(masked), /s3cret|czNjcmV0/);
   assert.deepEqual(masked.erased, [
     `${httpPointer}/headers/x-user-token`,
