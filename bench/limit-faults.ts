@@ -5,10 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../src/domain/clock.ts';
 import type { LimitsVerdict, OnStoreError } from '../src/domain/limit.ts';
-import { DenialCache } from '../src/limits/denial-cache.ts';
-import { MemoryLimitStore } from '../src/limits/memory-store.ts';
+import { DenialCache } from '../src/limits/stores/denial-cache.ts';
+import { MemoryLimitStore } from '../src/limits/stores/memory-store.ts';
 import type { RedisServers } from '../src/shared-state/redis-settings.ts';
-import { RedisLimitStore } from '../src/limits/redis-store.ts';
+import { RedisLimitStore } from '../src/limits/stores/redis-store.ts';
 import { createRedisConnection } from '../src/shared-state/redis-connection.ts';
 import { startReplicatedCluster } from '../test/setup/redis-cluster.ts';
 import { startSentinelGroup } from '../test/setup/redis-sentinel.ts';

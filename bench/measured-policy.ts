@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { JsonObject, JsonValue } from '../src/domain/json.ts';
 import { readSnapshot } from '../src/policy/bundles/contents/read-bundle.ts';
 import { joinData } from '../src/policy/join-data.ts';
-import { projectedText } from '../src/policy/projection.ts';
+import { projectedText } from '../src/policy/input/projection.ts';
 import { hostBuiltins } from '../src/policy/rego/builtins.ts';
 import { buildImage, loadImage } from '../src/policy/wasm/data-image.ts';
 import { compilePolicy } from '../src/policy/wasm/policy-module.ts';

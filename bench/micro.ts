@@ -9,7 +9,7 @@ import { systemClock } from '../src/domain/clock.ts';
 import { createAnswerer } from '../src/envoy/answer.ts';
 import { decodeCheckRequest } from '../src/envoy/decode-check-request.ts';
 import { encodeCheckResponse } from '../src/envoy/encode-check-response.ts';
-import { inputDocument } from '../src/policy/input-document.ts';
+import { inputDocument } from '../src/policy/input/input-document.ts';
 import { arrivalOf } from '../src/server/check-arrival.ts';
 import { createTelemetry } from '../src/telemetry/telemetry.ts';
 import { accessDecisions } from './access.ts';

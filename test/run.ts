@@ -20,7 +20,7 @@ const needs: readonly { readonly path: RegExp; readonly tools: readonly ToolName
   { path: /tls|certificate|mounted-files/, tools: ['openssl'] },
   { path: /chart/, tools: ['helm', 'kubeconform', 'kubernetes-schemas', 'openssl'] },
   { path: /dockerfile/, tools: ['hadolint'] },
-  { path: /^test\/unit\/(?:policy\/bundles|cli\/bundle-build)\.test/, tools: ['opa'] },
+  { path: /^test\/unit\/(?:policy\/bundles|cli\/bundle\/build)\.test/, tools: ['opa'] },
   { path: /^test\/conformance\/corpus/, tools: ['go', 'opa'] },
 ];
 

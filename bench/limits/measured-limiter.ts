@@ -1,13 +1,13 @@
 import { systemClock } from '../../src/domain/clock.ts';
 import type { LimitQuestion, LimitsVerdict } from '../../src/domain/limit.ts';
 import type { RequestView } from '../../src/domain/request.ts';
-import { DenialCache } from '../../src/limits/denial-cache.ts';
-import { Leases } from '../../src/limits/leases.ts';
+import { DenialCache } from '../../src/limits/stores/denial-cache.ts';
+import { Leases } from '../../src/limits/stores/leases.ts';
 import { LimitTable } from '../../src/limits/limit-table.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
-import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
+import { MemoryLimitStore } from '../../src/limits/stores/memory-store.ts';
 import { Offenders } from '../../src/limits/offenders.ts';
-import { RedisLimitStore } from '../../src/limits/redis-store.ts';
+import { RedisLimitStore } from '../../src/limits/stores/redis-store.ts';
 import { createRedisConnection } from '../../src/shared-state/redis-connection.ts';
 import { hotDefinitions, limitCounts, limitDefinitions } from './measured-limits.ts';
 

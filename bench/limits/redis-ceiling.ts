@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { takeScript } from '../../src/limits/take-script.ts';
+import { takeScript } from '../../src/limits/stores/take-script.ts';
 import { CannotMeasure } from '../cannot-measure.ts';
 import type { BenchProcesses } from '../processes.ts';
 import type { Contender } from './contenders.ts';

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { systemClock } from '../domain/clock.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import { createGrpcServer } from '../server/grpc-server.ts';
-import { createHealthService } from '../server/health-service.ts';
+import { createHealthService } from '../server/health/health-service.ts';
 import { createStderrLogger } from '../telemetry/log.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
 import { probeAdminToken } from './admin-token.ts';

@@ -9,7 +9,7 @@ import type { IdentitySettings } from '../domain/identity-settings.ts';
 import type { GrantBook } from '../grants/grant-book.ts';
 import { createRequestReader } from '../envoy/request-view.ts';
 import type { BucketSurroundings } from '../limits/buckets.ts';
-import type { PolicyBundle } from '../policy/bundle.ts';
+import type { PolicyBundle } from '../policy/policy-bundle.ts';
 import type { AccessPolicy } from '../policy/access-policy.ts';
 import { createWaitingPolicy } from '../policy/waiting-policy.ts';
 import { createBothPolicies } from '../policy/both-policies.ts';

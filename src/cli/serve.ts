@@ -6,7 +6,7 @@ import { table, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { type ConfigFile, configOptions, givenConfig, sallyportYaml } from './given-config.ts';
 import { parseArguments } from './parse-arguments.ts';
-import { defaultServer } from './check-options.ts';
+import { defaultServer } from './check/options.ts';
 
 export const serve: Command = {
   name: 'serve',

@@ -1,9 +1,9 @@
-import { accessFindings, accessFindingsOf } from './access-findings.ts';
+import { accessFindings, accessFindingsOf } from './access/findings.ts';
 import { documentKind } from '../config/document-kind.ts';
 import { loadLimits } from '../config/limits/load-limits.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import type { SoundParts } from '../config/schema/sound-parts.ts';
-import { onlyRego } from './bundle-report.ts';
+import { onlyRego } from './bundle/report.ts';
 import { jsonOption, type Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { type ConfigFile, configOptions, givenConfig, sallyportYaml } from './given-config.ts';

@@ -10,7 +10,7 @@ import type { CompiledLimit } from './compiled-limit.ts';
 import { chargeFor, type LimitCharge, localShareOf } from './limit-charge.ts';
 import type { LimiterSurroundings } from './limiter.ts';
 import type { LimitTable } from './limit-table.ts';
-import type { Charge, EmptyableLocalStore, EmptyableStore, Taken } from './store.ts';
+import type { Charge, EmptyableLocalStore, EmptyableStore, Taken } from './stores/store.ts';
 import { degradedState, offState, verdictOf } from './verdict.ts';
 
 export interface BucketSurroundings extends LimiterSurroundings {

@@ -4,7 +4,7 @@ import type { CompiledLimit } from './compiled-limit.ts';
 import type { Pace } from './gcra.ts';
 import { policyKey } from './keys.ts';
 import { paceFor } from './pace-table.ts';
-import type { Charge, Lease } from './store.ts';
+import type { Charge, Lease } from './stores/store.ts';
 
 /** A charge, and what its outcome is told with. */
 export interface LimitCharge extends Charge {

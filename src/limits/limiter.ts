@@ -6,7 +6,7 @@ import type { LimitRequest } from '../domain/policy.ts';
 import { type LimitCharge, localShareOf } from './limit-charge.ts';
 import type { Charges, LimitTable } from './limit-table.ts';
 import type { Offenders } from './offenders.ts';
-import type { LimitStore, LocalLimitStore, Taken } from './store.ts';
+import type { LimitStore, LocalLimitStore, Taken } from './stores/store.ts';
 import { degradedState, offState, verdictOf } from './verdict.ts';
 
 /** What a limiter works with. It all outlives the limiter, so a reload keeps callers' places. */

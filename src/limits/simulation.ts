@@ -3,7 +3,7 @@ import type { LimitDefinition, LimitMode, LimitQuestion } from '../domain/limit.
 import { addressIn } from './address.ts';
 import type { LimitCharge } from './limit-charge.ts';
 import { LimitTable } from './limit-table.ts';
-import { MemoryLimitStore } from './memory-store.ts';
+import { MemoryLimitStore } from './stores/memory-store.ts';
 import { type Counted, TopCounts } from './top-counts.ts';
 import { verdictOf } from './verdict.ts';
 

@@ -3,7 +3,7 @@ import { windowEndUs } from './calendar.ts';
 import { fits, remainingUnits, resetMs, retryAfterMs } from './gcra.ts';
 import type { CompiledLimit } from './compiled-limit.ts';
 import type { LimitCharge } from './limit-charge.ts';
-import type { Taken } from './store.ts';
+import type { Taken } from './stores/store.ts';
 
 export function verdictOf(charges: readonly LimitCharge[], taken: Taken): LimitsVerdict {
   return {

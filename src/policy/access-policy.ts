@@ -3,7 +3,7 @@ import type { Clock } from '../domain/clock.ts';
 import { Denial } from '../domain/decision.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { PolicyVerdict } from '../domain/policy.ts';
-import type { PolicyBundle } from './bundle.ts';
+import type { PolicyBundle } from './policy-bundle.ts';
 import { createPolicyEngine, loadPolicyEngine } from './wasm-engine.ts';
 
 /** An access document as src/access/index makes it ready. */

@@ -1,4 +1,4 @@
-import type { DataPart } from './bundle.ts';
+import type { DataPart } from './policy-bundle.ts';
 
 /** All of `data` as one JSON text, without a look into its parts. */
 export function joinData(parts: readonly DataPart[]): Uint8Array {

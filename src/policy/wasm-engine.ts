@@ -4,12 +4,12 @@ import { Denial } from '../domain/decision.ts';
 import { headersUnder } from '../domain/header.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 import type { PolicyVerdict } from '../domain/policy.ts';
-import { type GrpcMethods, readGrpcMethods } from './body/grpc-body.ts';
+import { type GrpcMethods, readGrpcMethods } from './input/body/grpc-body.ts';
 import { BundleError } from './bundle-error.ts';
-import type { PolicyBundle } from './bundle.ts';
-import { inputDocument, type InputOptions } from './input-document.ts';
+import type { PolicyBundle } from './policy-bundle.ts';
+import { inputDocument, type InputOptions } from './input/input-document.ts';
 import { parseJson } from './parse-json.ts';
-import { type Projection, projectedText } from './projection.ts';
+import { type Projection, projectedText } from './input/projection.ts';
 import {
   type Builtin,
   BuiltinDeadline,
@@ -19,7 +19,7 @@ import {
 import { hostBuiltins } from './rego/builtins.ts';
 import { evaluateWithFetches } from './rego/builtins/http/evaluate-with-fetches.ts';
 import type { Fetcher } from './rego/builtins/http/fetcher.ts';
-import { interpretResult } from './result.ts';
+import { interpretResult } from './result/result.ts';
 import { unanswered } from './unanswered.ts';
 import { loadPolicy, loadPolicyAside } from './wasm/load-policy.ts';
 import type { PolicyPool } from './wasm/policy-pool.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CalendarEdges } from '../../src/limits/calendar.ts';
-import type { Charge, EmptyableStore, LimitStore, Taken } from '../../src/limits/store.ts';
+import type { Charge, EmptyableStore, LimitStore, Taken } from '../../src/limits/stores/store.ts';
 
 /** A store whose time stands still until the test moves it. */
 export interface StoreUnderTest {

@@ -1,4 +1,4 @@
-import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
+import { MemoryLimitStore } from '../../src/limits/stores/memory-store.ts';
 import { FakeClock } from '../unit/limits/fixture.ts';
 import { testEpochMs, testLimitStore } from './limit-store.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Cluster } from 'ioredis';
 import type { RedisClient } from '../../src/shared-state/redis-client.ts';
 import type { ScriptRunner } from '../../src/domain/script-runner.ts';
-import { takeScript } from '../../src/limits/take-script.ts';
+import { takeScript } from '../../src/limits/stores/take-script.ts';
 import { testEpochMs } from './limit-store.ts';
 
 /** The script as it is, but that the time (seconds, microseconds) comes as the last arguments. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { systemClock } from '../../src/domain/clock.ts';
 import { onUsable, openRedisClient } from '../../src/shared-state/redis-client.ts';
-import { RedisLimitStore } from '../../src/limits/redis-store.ts';
+import { RedisLimitStore } from '../../src/limits/stores/redis-store.ts';
 import { startRedisCluster } from '../setup/redis-cluster.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 import { aheadSeconds, chargeOf, take, testLimitStore } from './limit-store.ts';

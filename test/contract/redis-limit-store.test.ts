@@ -1,7 +1,7 @@
 import { after } from 'node:test';
 import { systemClock } from '../../src/domain/clock.ts';
 import { onUsable, openRedisClient } from '../../src/shared-state/redis-client.ts';
-import { RedisLimitStore } from '../../src/limits/redis-store.ts';
+import { RedisLimitStore } from '../../src/limits/stores/redis-store.ts';
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 import { testLimitStore } from './limit-store.ts';

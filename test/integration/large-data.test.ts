@@ -10,7 +10,7 @@ import { PolicyBundles } from '../../src/app/policy/policy-bundles.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import type { JsonValue } from '../../src/domain/json.ts';
-import type { DataPart } from '../../src/policy/bundle.ts';
+import type { DataPart } from '../../src/policy/policy-bundle.ts';
 import { bundleOf } from '../setup/bundle-archive.ts';
 import { type BundleServer, startBundleServer } from '../setup/bundle-server.ts';
 import { largeBundleFiles } from '../setup/large-bundle.ts';

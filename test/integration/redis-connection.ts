@@ -1,12 +1,12 @@
 import type { TestContext } from 'node:test';
 import { systemClock } from '../../src/domain/clock.ts';
 import type { RedisSettings } from '../../src/shared-state/redis-settings.ts';
-import { RedisLimitStore } from '../../src/limits/redis-store.ts';
+import { RedisLimitStore } from '../../src/limits/stores/redis-store.ts';
 import {
   createRedisConnection,
   type RedisConnection,
 } from '../../src/shared-state/redis-connection.ts';
-import type { Charge } from '../../src/limits/store.ts';
+import type { Charge } from '../../src/limits/stores/store.ts';
 import { unobserved } from '../setup/redis-settings.ts';
 
 export interface OpenedConnection {

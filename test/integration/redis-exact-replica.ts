@@ -4,11 +4,11 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../../src/domain/clock.ts';
-import { DenialCache } from '../../src/limits/denial-cache.ts';
-import { Leases } from '../../src/limits/leases.ts';
-import { RedisLimitStore } from '../../src/limits/redis-store.ts';
+import { DenialCache } from '../../src/limits/stores/denial-cache.ts';
+import { Leases } from '../../src/limits/stores/leases.ts';
+import { RedisLimitStore } from '../../src/limits/stores/redis-store.ts';
 import { createRedisConnection } from '../../src/shared-state/redis-connection.ts';
-import type { Charge } from '../../src/limits/store.ts';
+import type { Charge } from '../../src/limits/stores/store.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 
 const atOnce = 64;

@@ -5,8 +5,8 @@ import { Redis } from 'ioredis';
 import type { Limiter } from '../../src/check/ports.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import type { LimitsVerdict, OnStoreError } from '../../src/domain/limit.ts';
-import { MemoryLimitStore } from '../../src/limits/memory-store.ts';
-import { RedisLimitStore } from '../../src/limits/redis-store.ts';
+import { MemoryLimitStore } from '../../src/limits/stores/memory-store.ts';
+import { RedisLimitStore } from '../../src/limits/stores/redis-store.ts';
 import {
   createRedisConnection,
   type RedisConnection,

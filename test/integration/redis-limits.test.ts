@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, beforeEach, test } from 'node:test';
 import { Redis } from 'ioredis';
 import { systemClock } from '../../src/domain/clock.ts';
-import { RedisLimitStore } from '../../src/limits/redis-store.ts';
+import { RedisLimitStore } from '../../src/limits/stores/redis-store.ts';
 import {
   createRedisConnection,
   type RedisConnection,
 } from '../../src/shared-state/redis-connection.ts';
-import type { Charge } from '../../src/limits/store.ts';
+import type { Charge } from '../../src/limits/stores/store.ts';
 import { RedisServer } from '../setup/redis-server.ts';
 import { redisSettings, unobserved } from '../setup/redis-settings.ts';
 

@@ -13,7 +13,7 @@ import { decodeCheckRequest } from '../../src/envoy/decode-check-request.ts';
 import type { CheckResponse } from '../../src/server/check-client.ts';
 import { createCheckService, type CheckLimits } from '../../src/server/check-service.ts';
 import { createGrpcServer, type GrpcServerOptions } from '../../src/server/grpc-server.ts';
-import { createHealthService } from '../../src/server/health-service.ts';
+import { createHealthService } from '../../src/server/health/health-service.ts';
 import type { TlsDoorOptions } from '../../src/server/tls/tls-door.ts';
 import { requestFrom } from '../unit/request-fixture.ts';
 

@@ -1,4 +1,4 @@
-import type { LaneObserver } from '../../src/limits/take-lane.ts';
+import type { LaneObserver } from '../../src/limits/stores/take-lane.ts';
 import type { RedisServers, RedisSettings } from '../../src/shared-state/redis-settings.ts';
 
 /** A connection with time-outs that only a Redis that is gone exceeds; say what the test is about. */

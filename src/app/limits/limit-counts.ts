@@ -1,11 +1,11 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { EmergencyOverride } from '../../domain/limit-override.ts';
 import type { BucketSurroundings } from '../../limits/buckets.ts';
-import { DenialCache } from '../../limits/denial-cache.ts';
-import { Leases } from '../../limits/leases.ts';
-import { MemoryLimitStore } from '../../limits/memory-store.ts';
+import { DenialCache } from '../../limits/stores/denial-cache.ts';
+import { Leases } from '../../limits/stores/leases.ts';
+import { MemoryLimitStore } from '../../limits/stores/memory-store.ts';
 import { Offenders } from '../../limits/offenders.ts';
-import { RedisLimitStore } from '../../limits/redis-store.ts';
+import { RedisLimitStore } from '../../limits/stores/redis-store.ts';
 import { ReplicaCensus } from '../../shared-state/replica-census.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import { changeLog } from '../change-log.ts';

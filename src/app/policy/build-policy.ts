@@ -3,7 +3,7 @@ import type { PolicyEngine } from '../../check/ports.ts';
 import type { Config } from '../../config/config.ts';
 import { unreadable } from '../../config/yaml/read-file.ts';
 import type { Clock } from '../../domain/clock.ts';
-import type { PolicyBundle } from '../../policy/bundle.ts';
+import type { PolicyBundle } from '../../policy/policy-bundle.ts';
 import { createRoutedPolicy } from '../../policy/routed-policy.ts';
 import { createWaitingPolicy } from '../../policy/waiting-policy.ts';
 import { loadPolicyEngine, loadPolicyEngines } from '../../policy/wasm-engine.ts';

@@ -1,6 +1,6 @@
 import type { Expectation } from '../../config/access/load-cases.ts';
 import type { CheckResponse } from '../../server/check-client.ts';
-import { type CheckReport, headersOf, limitNamesOf, reportOf } from '../check-report.ts';
+import { type CheckReport, headersOf, limitNamesOf, reportOf } from '../check/report.ts';
 
 /** What is otherwise than was expected; undefined: nothing. */
 export function failureOf(expected: Expectation, response: CheckResponse): string | undefined {

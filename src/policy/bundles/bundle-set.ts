@@ -1,6 +1,6 @@
 import type { BundleSettings } from '../../domain/bundle-settings.ts';
 import type { Clock } from '../../domain/clock.ts';
-import type { PolicyBundle } from '../bundle.ts';
+import type { PolicyBundle } from '../policy-bundle.ts';
 import { BundleError } from '../bundle-error.ts';
 import type { Snapshot } from './contents/bundle.ts';
 import { compose } from './contents/compose.ts';

@@ -2,7 +2,7 @@ import { BundleError } from '../bundle-error.ts';
 import type { Builtin, EvaluationScope } from '../rego/builtin.ts';
 import { readRego, writeRego } from '../rego/text.ts';
 import { type RegoEntry, RegoObject, type RegoValue } from '../rego/value.ts';
-import type { Projection } from '../projection.ts';
+import type { Projection } from '../input/projection.ts';
 import { buildImage, loadImage } from './data-image.ts';
 import { mostFuel } from './fuel.ts';
 import { compilePolicy } from './policy-module.ts';

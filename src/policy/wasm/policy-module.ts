@@ -1,5 +1,5 @@
 import { BundleError } from '../bundle-error.ts';
-import type { Projection } from '../projection.ts';
+import type { Projection } from '../input/projection.ts';
 import type { Builtin } from '../rego/builtin.ts';
 import { refusalOf } from '../rego/refused-builtins.ts';
 import { addFuel } from './fuel.ts';

@@ -1,4 +1,4 @@
-import type { DataPart } from '../bundle.ts';
+import type { DataPart } from '../policy-bundle.ts';
 
 /** What a policy is made of. */
 export interface PolicySource {

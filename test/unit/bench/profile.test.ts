@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { areaOf, formatProfile } from '../../../bench/profile.ts';
 
 const areas: Readonly<Record<string, string>> = {
-  'file:///x/src/policy/input-document.ts': 'src/policy',
+  'file:///x/src/policy/input/input-document.ts': 'src/policy',
   'file:///x/src/main.ts': 'src/main.ts',
   'file:///x/node_modules/@grpc/grpc-js/build/src/server.js': '@grpc/grpc-js',
   '/x/node_modules/a/node_modules/b/index.js': 'b',

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import type { BucketAddress } from '../../../src/domain/limit-bucket.ts';
 import type { LimitDefinition } from '../../../src/domain/limit.ts';
 import { Buckets, type BucketSurroundings } from '../../../src/limits/buckets.ts';
-import { DenialCache } from '../../../src/limits/denial-cache.ts';
+import { DenialCache } from '../../../src/limits/stores/denial-cache.ts';
 import { LimitTable } from '../../../src/limits/limit-table.ts';
 import { createLimiter } from '../../../src/limits/limiter.ts';
-import { MemoryLimitStore } from '../../../src/limits/memory-store.ts';
+import { MemoryLimitStore } from '../../../src/limits/stores/memory-store.ts';
 import { Offenders } from '../../../src/limits/offenders.ts';
 import { FakeClock, limitFrom, questionFrom } from './fixture.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { fits, paceOf, remainingUnits, resetMs, retryAfterMs } from '../../../src/limits/gcra.ts';
-import { MemoryLimitStore } from '../../../src/limits/memory-store.ts';
+import { MemoryLimitStore } from '../../../src/limits/stores/memory-store.ts';
 import { FakeClock } from './fixture.ts';
 
 const rate = fc.record({

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Limiter } from '../../../src/check/ports.ts';
 import type { LimitDefinition, LimitQuestion, LimitsVerdict } from '../../../src/domain/limit.ts';
-import { MemoryLimitStore } from '../../../src/limits/memory-store.ts';
-import type { LimitStore } from '../../../src/limits/store.ts';
+import { MemoryLimitStore } from '../../../src/limits/stores/memory-store.ts';
+import type { LimitStore } from '../../../src/limits/stores/store.ts';
 import { FakeClock, limitFrom, namedLimitFrom, questionFrom, openLimiter } from './fixture.ts';
 
 const farAwayMs = Number.MAX_SAFE_INTEGER;

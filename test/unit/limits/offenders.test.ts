@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { MemoryLimitStore } from '../../../src/limits/memory-store.ts';
+import { MemoryLimitStore } from '../../../src/limits/stores/memory-store.ts';
 import { Offenders } from '../../../src/limits/offenders.ts';
 import { TopCounts } from '../../../src/limits/top-counts.ts';
 import { FakeClock, limitFrom, openLimiter, questionFrom } from './fixture.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { DenialCache } from '../../../src/limits/denial-cache.ts';
+import { DenialCache } from '../../../src/limits/stores/denial-cache.ts';
 import { paceOf } from '../../../src/limits/gcra.ts';
-import { MemoryLimitStore } from '../../../src/limits/memory-store.ts';
-import type { Charge, EmptyableStore } from '../../../src/limits/store.ts';
+import { MemoryLimitStore } from '../../../src/limits/stores/memory-store.ts';
+import type { Charge, EmptyableStore } from '../../../src/limits/stores/store.ts';
 import { FakeClock } from './fixture.ts';
 
 const rate = fc.record({

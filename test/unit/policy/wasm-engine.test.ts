@@ -10,7 +10,7 @@ import type { PolicyEngine } from '../../../src/check/ports.ts';
 import { jsonText } from '../../../src/domain/json.ts';
 import type { PolicyVerdict } from '../../../src/domain/policy.ts';
 import { BundleError } from '../../../src/policy/bundle-error.ts';
-import type { PolicyBundle } from '../../../src/policy/bundle.ts';
+import type { PolicyBundle } from '../../../src/policy/policy-bundle.ts';
 import { readSnapshot } from '../../../src/policy/bundles/contents/read-bundle.ts';
 import { BuiltinError, BuiltinHalt, type Builtin } from '../../../src/policy/rego/builtin.ts';
 import { RegoObject } from '../../../src/policy/rego/value.ts';

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../../domain/json.ts';
-import type { PolicyBundle } from '../../bundle.ts';
+import type { PolicyBundle } from '../../policy-bundle.ts';
 import type { Manifest } from './manifest.ts';
 
 /** A whole, or what to change in the whole before it. */

@@ -1,4 +1,4 @@
-import type { PolicyBundle } from '../../bundle.ts';
+import type { PolicyBundle } from '../../policy-bundle.ts';
 import { BundleError } from '../../bundle-error.ts';
 import type { Snapshot } from './bundle.ts';
 import { formatRoot, RootTree } from './roots.ts';

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, jsonText, type JsonValue } from '../../../domain/json.ts';
 import { BundleError } from '../../bundle-error.ts';
-import type { DataPart } from '../../bundle.ts';
+import type { DataPart } from '../../policy-bundle.ts';
 import { parseJsonBytes } from '../../parse-json.ts';
 import type { BundleFiles } from './bundle-files.ts';
 import { outsideRoots } from './manifest.ts';

@@ -7,7 +7,7 @@ import {
 import { BundleError } from '../../bundle-error.ts';
 import { emptyMap } from '../../../domain/empty-map.ts';
 import { parseJsonBytes } from '../../parse-json.ts';
-import { unescapePath } from '../../url-decoding.ts';
+import { unescapePath } from '../../input/url-decoding.ts';
 import type { PatchOperation } from './bundle.ts';
 import type { BundleFiles } from './bundle-files.ts';
 import { outsideRoots } from './manifest.ts';

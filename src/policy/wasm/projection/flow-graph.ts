@@ -1,4 +1,4 @@
-import type { Projection } from '../../projection.ts';
+import type { Projection } from '../../input/projection.ts';
 
 /** A longer path is read whole where it gets too long: Rego that loops along a path has no end. */
 const maxDepth = 16;

@@ -1,4 +1,4 @@
-import type { Projection } from '../../projection.ts';
+import type { Projection } from '../../input/projection.ts';
 import { WasmReader } from '../leb128.ts';
 import { readLocals } from '../sections.ts';
 import { placesReached } from './flow-graph.ts';

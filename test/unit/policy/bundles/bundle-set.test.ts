@@ -6,7 +6,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import type { BundleSettings, HttpSourceSettings } from '../../../../src/domain/bundle-settings.ts';
 import { parsePlainYaml } from '../../../../src/config/yaml/plain-yaml.ts';
 import { systemClock } from '../../../../src/domain/clock.ts';
-import type { PolicyBundle } from '../../../../src/policy/bundle.ts';
+import type { PolicyBundle } from '../../../../src/policy/policy-bundle.ts';
 import { BundleSet, type CheckResult } from '../../../../src/policy/bundles/bundle-set.ts';
 import { readHere } from '../../../../src/policy/bundles/contents/read-task.ts';
 import { statusDocument } from '../../../../src/policy/bundles/status.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Projection } from '../../../../../src/policy/projection.ts';
+import type { Projection } from '../../../../../src/policy/input/projection.ts';
 import { readModule } from '../../../../../src/policy/wasm/policy-module.ts';
 import { inputProjections } from '../../../../../src/policy/wasm/projection/input-projections.ts';
 import { headerBytes } from '../../../../../src/policy/wasm/sections.ts';

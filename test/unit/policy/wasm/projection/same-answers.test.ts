@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { jsonText, type JsonValue } from '../../../../../src/domain/json.ts';
-import { type Projection, projectedText } from '../../../../../src/policy/projection.ts';
+import { type Projection, projectedText } from '../../../../../src/policy/input/projection.ts';
 import { readAllowedHosts } from '../../../../../src/policy/rego/builtins/http/allowed-hosts.ts';
 import { hostBuiltins } from '../../../../../src/policy/rego/builtins.ts';
 import { outsideBuiltins } from '../../../../../src/policy/rego/builtins/http/outside.ts';
