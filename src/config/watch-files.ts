@@ -70,19 +70,6 @@ export class FileWatcher {
   }
 }
 
-/** Watches files from now on. Returns what stops it. */
-export function watchFiles(
-  paths: readonly string[],
-  onChange: () => void,
-  intervalMs?: number,
-): () => void {
-  const watcher = new FileWatcher(intervalMs);
-  watcher.watch([{ paths, onChange }]);
-  return () => {
-    watcher.stop();
-  };
-}
-
 const gone = 'gone';
 
 class WatchedFile {

@@ -8,7 +8,7 @@ export function patternCovers(wide: PathPattern, narrow: PathPattern): boolean {
   return wide.steps.every((step, at) => stepCovers(step, narrow.steps[at]));
 }
 
-export function stepCovers(wide: PathStep, narrow: PathStep | undefined): boolean {
+function stepCovers(wide: PathStep, narrow: PathStep | undefined): boolean {
   if (narrow === undefined) return false;
   return wide.kind === 'literal'
     ? narrow.kind === 'literal' && narrow.text === wide.text

@@ -113,7 +113,7 @@ export function narrowed(
  * Under which names of the graph somebody may call: its own, and those of patterns that name it too. Of
  * a service whose workloads a pattern names, it may be any of them.
  */
-export function namesFor(nodes: readonly CallNode[], who: string): ReadonlySet<string> {
+function namesFor(nodes: readonly CallNode[], who: string): ReadonlySet<string> {
   const own = nodes.find(({ name }) => name === who);
   const identities = own?.principals ?? [principalNamed(who)];
   const callers = nodes.filter(

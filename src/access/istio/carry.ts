@@ -25,7 +25,7 @@ export interface Mesh {
 type Carrier = (values: readonly string[], mesh: Mesh) => Carried;
 
 /** The conditions of `source` and `operation`, and the keys of `when`. */
-export const carriers: Readonly<Record<string, Carrier>> = {
+const carriers: Readonly<Record<string, Carrier>> = {
   principals,
   namespaces: ofCallers(namespaceOf),
   serviceAccounts: ofCallers(serviceAccountOf),

@@ -34,7 +34,7 @@ export interface SharedRedis {
   readonly key: (name: string) => string;
 }
 
-export function shareNothing(clock: Clock): SharedState {
+function shareNothing(clock: Clock): SharedState {
   return {
     redis: undefined,
     board: () => createMemoryBoard(clock),

@@ -5,7 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
-import { watchFiles } from '../../../src/config/watch-files.ts';
+import { FileWatcher } from '../../../src/config/watch-files.ts';
 import { writtenDirectory, writtenFile } from './written-file.ts';
 
 const intervalMs = 20;
@@ -23,16 +23,20 @@ async function changed(seen: Seen, times: number): Promise<void> {
   assert.equal(seen.changes, times);
 }
 
+function watcherOf(paths: readonly string[], onChange: () => void): FileWatcher {
+  const watcher = new FileWatcher(intervalMs);
+  watcher.watch([{ paths, onChange }]);
+  return watcher;
+}
+
 async function watched(t: TestContext, ...paths: string[]): Promise<Seen> {
   const seen = { changes: 0 };
-  const stop = watchFiles(
-    paths,
-    () => {
-      seen.changes += 1;
-    },
-    intervalMs,
-  );
-  t.after(stop);
+  const watcher = watcherOf(paths, () => {
+    seen.changes += 1;
+  });
+  t.after(() => {
+    watcher.stop();
+  });
   await sleep(settledMs);
   return seen;
 }
@@ -97,9 +101,9 @@ test('a file that is still being written is reported once it holds still', async
 test('nothing is reported after the watch has stopped', async () => {
   const path = writtenFile('a', 'stopped');
   let changes = 0;
-  const stop = watchFiles([path], () => (changes += 1), intervalMs);
+  const watcher = watcherOf([path], () => (changes += 1));
   await sleep(settledMs);
-  stop();
+  watcher.stop();
   writeFileSync(path, 'b');
   await sleep(settledMs);
   assert.equal(changes, 0);
