@@ -1,5 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { messageOf } from '../domain/fault-message.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { formatAddress, type ListenAddress } from '../domain/listen-address.ts';
 
@@ -25,7 +26,7 @@ export async function askAdmin(address: ListenAddress, call: AdminCall): Promise
     const response = await send(address, call);
     return { status: response.statusCode ?? 0, body: await text(response) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`the admin address ${formatAddress(address)} did not answer: ${reason}`, {
       cause: error,
     });

@@ -5,7 +5,7 @@ import { createAnswerer } from '../envoy/answer.ts';
 import { decodeCheckRequest } from '../envoy/decode-check-request.ts';
 import { encodeCheckResponse } from '../envoy/encode-check-response.ts';
 import { type CheckService, createCheckService } from '../server/check-service.ts';
-import type { OnFault } from '../server/fault.ts';
+import type { OnFault } from '../server/on-fault.ts';
 import type { GateKeeper } from './gate-keeper.ts';
 
 export interface CheckDependencies {

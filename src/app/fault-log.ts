@@ -1,4 +1,4 @@
-import type { OnFault } from '../server/fault.ts';
+import type { OnFault } from '../server/on-fault.ts';
 import type { Logger } from '../telemetry/log.ts';
 
 /** What went wrong where it could not be answered otherwise: for the operator. */

@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/fault-message.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 
 /** What files describe: it, or everything that is wrong with them. */
@@ -12,7 +13,7 @@ export async function loadedFrom<T>(file: string, load: () => T | Promise<T>): P
   try {
     return { value: await load() };
   } catch (fault) {
-    const message = fault instanceof Error ? fault.message : String(fault);
+    const message = messageOf(fault);
     return { problems: [{ file, path: '', message }] };
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/fault-message.ts';
 import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { needsRestart } from '../config/needs-restart.ts';
@@ -95,7 +96,7 @@ export class Reloader {
       const problems = await reload();
       if (problems !== undefined) this.#report(what, problems);
     } catch (fault) {
-      const message = fault instanceof Error ? fault.message : String(fault);
+      const message = messageOf(fault);
       this.#report(what, [{ file: this.#dependencies.source.path, path: '', message }]);
     }
   }

@@ -2,6 +2,7 @@ import { type AdminCall, type AdminReply, askAdmin } from '../admin/admin-client
 import { readAdminToken } from '../admin/admin-token.ts';
 import type { Config } from '../config/config.ts';
 import { parseAddress } from '../config/schema/values.ts';
+import { messageOf } from '../domain/fault-message.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import { printable } from '../domain/printable.ts';
@@ -56,7 +57,7 @@ async function reach(address: ListenAddress, call: AdminCall): Promise<AdminRepl
   try {
     return await askAdmin(address, call);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const hint = 'Is the server up, and is this its admin.address? Else give that with -c';
     throw new Error(`${reason}\n${hint} or --server-admin`, { cause: error });
   }
@@ -76,7 +77,7 @@ async function tokenOf(given: Arguments, config: Config | undefined): Promise<st
   try {
     return await readAdminToken(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UsageError(`${file} ${reason}`);
   }
 }

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsOptionDescriptor } from 'node:util';
+import { messageOf } from '../domain/fault-message.ts';
 import { hintOfNearest } from '../config/schema/nearest.ts';
 import { helpOption, type Command, type CommandOption } from './command.ts';
 import { UsageError } from './usage-error.ts';
@@ -46,7 +47,7 @@ function describe({ value, short, multiple = false }: CommandOption): ParseArgsO
 }
 
 function explain(error: unknown, options: readonly CommandOption[]): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const [, unknown] = /^Unknown option '(-[^']*)'/.exec(message) ?? [];
   if (unknown === undefined) return message;
   const known = options.map((option) => `--${option.name}`);

@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/fault-message.ts';
 import { nearest } from '../config/schema/nearest.ts';
 import { bundleBuild } from './bundle/build.ts';
 import { bundleInspect } from './bundle/inspect.ts';
@@ -48,7 +49,7 @@ export async function run(args: readonly string[], context: CliContext): Promise
   try {
     return await dispatch(args, context);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const called = findCommand(args)?.name;
     const asked = called === undefined ? '--help' : `${called} --help`;
     const hint = error instanceof UsageError ? `\nTry: ${context.program} ${asked}` : '';

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { messageOf } from '../domain/fault-message.ts';
 import { parseYaml } from './yaml/parse-yaml.ts';
 import { maxAccessBytes } from './access/load-access.ts';
 import { readText } from './yaml/read-file.ts';
@@ -38,7 +39,7 @@ function textOf(path: string): string {
   try {
     return readText(path, maxAccessBytes);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`${path} ${reason}`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { messageOf } from '../domain/fault-message.ts';
 import { filledScalar, type BrokenNode, type ScalarNode } from './schema/node.ts';
 import type { Problem } from './problem.ts';
 import { readText } from './yaml/read-file.ts';
@@ -49,7 +50,7 @@ function readReferenced(path: string): Found {
   try {
     return { text: readText(path).replace(/\r?\n$/, '') };
   } catch (error) {
-    return { fault: `${path} ${error instanceof Error ? error.message : String(error)}` };
+    return { fault: `${path} ${messageOf(error)}` };
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/fault-message.ts';
 import type { LimitDefinition, LimitMode, OnStoreError } from '../domain/limit.ts';
 import { type Calendar, createCalendar } from './calendar.ts';
 import { compileKey, type KeyReader, partName } from './keys.ts';
@@ -68,7 +69,7 @@ export function pacesFrom(
   try {
     return { rates, paces: paceTableOf(rates), shareOf: shareReader(rates) };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new RangeError(`limit "${name}": ${why}`, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 import type { Limiter } from '../check/ports.ts';
 import type { Clock } from '../domain/clock.ts';
+import { messageOf } from '../domain/fault-message.ts';
 import type { LimitQuestion, LimitState, LimitsVerdict } from '../domain/limit.ts';
 import type { EmergencyOverride } from '../domain/limit-override.ts';
 import type { LimitRequest } from '../domain/policy.ts';
@@ -79,7 +80,7 @@ class StoreLimiter implements Limiter {
     const { clock, localStore, replicas } = this.#surroundings;
     const late = clock.monotonicMs() >= deadlineMs;
     if (late || taken.some(({ limit }) => limit.onError === 'deny')) {
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = messageOf(error);
       return unavailable(`the limit store did not answer: ${cause}`, taken.map(degradedState));
     }
     const shares = countedBy('local', taken).map((charge) => localShareOf(charge, replicas()));

@@ -1,6 +1,7 @@
 import type { PolicyEngine } from '../check/ports.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import { Denial } from '../domain/decision.ts';
+import { messageOf } from '../domain/fault-message.ts';
 import { headersUnder } from '../domain/header.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 import type { PolicyVerdict } from '../domain/policy.ts';
@@ -182,7 +183,7 @@ function identityOf({ revision, parts }: PolicyBundle, name: string, decision: s
 }
 
 function failure(error: unknown): Denial {
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = messageOf(error);
   if (error instanceof BuiltinDeadline) return new Denial('deadline_exceeded', detail);
   return new Denial('policy_unavailable', `the evaluation failed: ${detail}`);
 }

@@ -5,9 +5,10 @@ import type { CheckObserver, DecisionRecorder } from '../check/ports.ts';
 import type { AttributeContext } from '../domain/attributes.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type Decision, Denial } from '../domain/decision.ts';
+import { messageOf } from '../domain/fault-message.ts';
 import type { PolicyIdentity } from '../domain/policy.ts';
 import { arrivalOf, type CheckTimes } from './check-arrival.ts';
-import { messageOf, type OnFault } from './fault.ts';
+import type { OnFault } from './on-fault.ts';
 import type { GrpcService } from './grpc-service.ts';
 import { createTurnWatch } from './turn-watch.ts';
 

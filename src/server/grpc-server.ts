@@ -4,7 +4,7 @@ import { systemClock } from '../domain/clock.ts';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import { createConnections } from './connections.ts';
 import { createEntrance } from './entrance.ts';
-import type { OnFault } from './fault.ts';
+import type { OnFault } from './on-fault.ts';
 import type { GrpcService } from './grpc-service.ts';
 import { listen } from './listener.ts';
 import { tolerateResets } from './rapid-reset.ts';

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import type { Server } from 'node:net';
+import { messageOf } from '../domain/fault-message.ts';
 import { formatAddress, type ListenAddress } from '../domain/listen-address.ts';
-import { messageOf } from './fault.ts';
 import { clearSocketPath } from './unix-socket.ts';
 
 /** Owner and group: Envoy beside us runs as another user of one group, everybody else stays out. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
+import { messageOf } from '../domain/fault-message.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { formatNotices, type Notice, parseNotices } from './notice.ts';
 import { every, type Repetition } from './every.ts';
@@ -153,7 +154,7 @@ export class Bulletin {
     try {
       await this.#look();
     } catch (error) {
-      onFault(error instanceof Error ? error.message : String(error));
+      onFault(messageOf(error));
     }
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '../domain/fault-message.ts';
 import type { ScriptRunner } from '../domain/script-runner.ts';
 import { every, type Repetition } from './every.ts';
 
@@ -54,7 +55,7 @@ export class ReplicaCensus {
       const count = await runner.runScript(beatScript, [key], [this.#id, lifeMs]);
       if (typeof count === 'number' && count >= 1) this.#count = count;
     } catch (error) {
-      onFault(error instanceof Error ? error.message : String(error));
+      onFault(messageOf(error));
     }
   }
 }

@@ -68,13 +68,13 @@ function printableValue(
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   if (typeof value === 'string') return withoutCredentials(value);
   return value instanceof Error
-    ? withoutCredentials(messageOf(value))
+    ? withoutCredentials(messageWithCauses(value))
     : value.map(withoutCredentials);
 }
 
-function messageOf(error: Error): string {
+function messageWithCauses(error: Error): string {
   return error.cause instanceof Error
-    ? `${error.message}: ${messageOf(error.cause)}`
+    ? `${error.message}: ${messageWithCauses(error.cause)}`
     : error.message;
 }
 

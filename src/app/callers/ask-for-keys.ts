@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/fault-message.ts';
 import { fetchKeys } from '../../identity/keys/fetch-keys.ts';
 import type { KeyServerAccess } from '../../identity/keys/key-servers.ts';
 import { createWorkloadApiClient } from '../../server/workload-api/workload-api-client.ts';
@@ -8,7 +9,7 @@ export const askForKeys: KeyServerAccess = {
     const client = createWorkloadApiClient({
       socketPath,
       onFault: (where, fault) => {
-        onFault(`${where}: ${fault instanceof Error ? fault.message : String(fault)}`);
+        onFault(`${where}: ${messageOf(fault)}`);
       },
     });
     client.watchJwtBundles(onBundles);

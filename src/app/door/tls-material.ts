@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/fault-message.ts';
 import type { ServerTlsConfig } from '../../config/config.ts';
 import type { Problem } from '../../config/problem.ts';
 import { readText } from '../../config/yaml/read-file.ts';
@@ -62,7 +63,7 @@ function readFiles(tls: ServerTlsConfig): Loaded<TlsMaterial> {
     try {
       return readText(file);
     } catch (fault) {
-      const message = fault instanceof Error ? fault.message : String(fault);
+      const message = messageOf(fault);
       problems.push({ file, path: `server.tls.${key}`, message });
       return '';
     }

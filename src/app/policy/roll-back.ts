@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/fault-message.ts';
 import type { RollbackOutcome } from '../../admin/facts.ts';
 import { statusDocument } from '../../policy/bundles/status.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -15,7 +16,7 @@ export async function rollBack(
   try {
     await bundles.rollback(bundle);
   } catch (fault) {
-    const reason = fault instanceof Error ? fault.message : String(fault);
+    const reason = messageOf(fault);
     log.warn('a rollback was asked for, and could not be done', { bundle, peer, cause: reason });
     return before === undefined ? { outcome: 'unknown bundle' } : { outcome: 'refused', reason };
   }

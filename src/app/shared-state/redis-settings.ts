@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/fault-message.ts';
 import type { RedisConfig } from '../../config/config.ts';
 import type { Problem } from '../../config/problem.ts';
 import { readText } from '../../config/yaml/read-file.ts';
@@ -64,7 +65,7 @@ function readSecret(key: string, file: string, problems: Problem[]): string | un
   try {
     return readText(file);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     problems.push({ file, path: key, message });
     return undefined;
   }

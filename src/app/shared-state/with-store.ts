@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/fault-message.ts';
 import type { HandOutcome } from '../../admin/hand-outcome.ts';
 
 export function done<T>(value: T): HandOutcome<T> {
@@ -9,7 +10,7 @@ export async function withStore<T>(work: () => Promise<HandOutcome<T>>): Promise
   try {
     return await work();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     if (error instanceof RangeError) return { outcome: 'refused', reason };
     return { outcome: 'unavailable', reason: `It may not have been done: ${reason}` };
   }

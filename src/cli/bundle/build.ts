@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { messageOf } from '../../domain/fault-message.ts';
 import type { BuildRequest } from '../../app/policy/bundle-tools.ts';
 import { decisionPath } from '../../config/sections/policy-schema.ts';
 import { formatProblem, type Problem } from '../../config/problem.ts';
@@ -54,7 +55,7 @@ async function write(output: string, archive: Uint8Array): Promise<void> {
   try {
     await writeFile(output, archive);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UsageError(`--output: the bundle cannot be written: ${reason}`);
   }
 }

@@ -4,6 +4,7 @@ import {
   signatureAlgorithms,
   type SigningSettings,
 } from '../../domain/bundle-settings.ts';
+import { messageOf } from '../../domain/fault-message.ts';
 import { readText } from '../../config/yaml/read-file.ts';
 import type { CommandOption } from '../command.ts';
 import type { Arguments } from '../parse-arguments.ts';
@@ -84,7 +85,7 @@ export function signatureKeyIn(given: Arguments, option: string): string | undef
   try {
     return readText(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UsageError(`--${option}: ${file} ${reason}`);
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/fault-message.ts';
 import type { CheckClient, CheckRequest } from '../../server/check-client.ts';
 import { checkOptions, readPlan, type CheckPlan } from './options.ts';
 import { formatLine, formatReport, reportOf, type CheckReport } from './report.ts';
@@ -48,7 +49,7 @@ async function ask(
   try {
     return reportOf(await client.check(request, plan));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const hint = 'server' in plan.decider ? `\nIs a server there? Start one: ${program} serve` : '';
     throw new Error(`${reason}${hint}`, { cause: error });
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/fault-message.ts';
 import type { ListenAddress } from '../../domain/listen-address.ts';
 import { readBytes } from '../../config/yaml/read-file.ts';
 import { parseDuration } from '../../config/schema/units.ts';
@@ -120,7 +121,7 @@ export function fileOf(given: Arguments, option: string): Buffer | undefined {
   try {
     return readBytes(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UsageError(`--${option}: ${path} ${reason}`);
   }
 }

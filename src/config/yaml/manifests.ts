@@ -1,4 +1,5 @@
 import { parseAllDocuments, stringify } from 'yaml';
+import { messageOf } from '../../domain/fault-message.ts';
 import type { JsonValue } from '../../domain/json.ts';
 import { readText } from './read-file.ts';
 
@@ -11,7 +12,7 @@ export function readManifestFile(path: string): readonly JsonValue[] {
   try {
     text = readText(path, maxManifestBytes);
   } catch (error) {
-    throw new Error(`${path} ${error instanceof Error ? error.message : String(error)}`, {
+    throw new Error(`${path} ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/fault-message.ts';
 import type { Node } from '../schema/node.ts';
 import { parseYaml, type Fill } from './parse-yaml.ts';
 import type { Problem } from '../problem.ts';
@@ -12,7 +13,7 @@ export function readYaml(
   try {
     return parseYaml(readText(path, maxFileBytes), path, problems, fill);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     problems.push({ file: path, path: '', message });
     return { kind: 'broken', place: { file: path } };
   }

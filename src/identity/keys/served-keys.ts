@@ -1,5 +1,6 @@
 import type { CertificateFacts } from '../../domain/certificate-facts.ts';
 import type { Clock } from '../../domain/clock.ts';
+import { messageOf } from '../../domain/fault-message.ts';
 import type { KeyServerSettings, TokenAlgorithm } from '../../domain/token-settings.ts';
 import type { FetchedKeys } from './fetch-keys.ts';
 import { emptinessOf, type KeySet, readKeySet, type VerificationKey } from './key-set.ts';
@@ -102,7 +103,7 @@ export class ServedKeys implements KeySource {
       this.#goodUntilMs = clock.monotonicMs() + settings.keepMs;
       return emptinessOf(this.#keys, algorithms);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   }
 }

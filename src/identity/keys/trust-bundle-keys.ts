@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
+import { messageOf } from '../../domain/fault-message.ts';
 import type { TokenAlgorithm, TrustBundleSettings } from '../../domain/token-settings.ts';
 import { emptinessOf, type KeySet, readKeySet, type VerificationKey } from './key-set.ts';
 import type { KeySource } from './key-source.ts';
@@ -80,7 +81,7 @@ export class TrustBundleKeys implements KeySource {
     try {
       this.#keys = text === undefined ? new Map() : await readKeySet(text, algorithms, this.#keys);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
     this.#goodUntilMs = Infinity;
     return text === undefined

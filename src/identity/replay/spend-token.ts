@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../domain/clock.ts';
 import { Denial } from '../../domain/decision.ts';
+import { messageOf } from '../../domain/fault-message.ts';
 import type { Verified } from '../tokens/token-verifier.ts';
 import type { ReplayStore } from './replay-store.ts';
 
@@ -25,7 +26,7 @@ export async function spendToken(
     const isFirst = await store.use(key, Math.max(Math.ceil(keepMs), 1));
     return isFirst ? undefined : new Denial('token_replayed', `${claim} was used before`);
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     return new Denial('internal', `whether the token was used before is not known: ${cause}`);
   }
 }

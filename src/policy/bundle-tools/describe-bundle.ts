@@ -1,4 +1,5 @@
 import type { SigningSettings } from '../../domain/bundle-settings.ts';
+import { messageOf } from '../../domain/fault-message.ts';
 import type { JsonValue } from '../../domain/json.ts';
 import type { BundleFiles } from '../bundles/contents/bundle-files.ts';
 import type { Manifest } from '../bundles/contents/manifest.ts';
@@ -135,7 +136,7 @@ function verify(files: BundleFiles, signing: SigningSettings): Verification {
     createSignatureCheck(signing).verify(files);
     return { result: 'good' };
   } catch (error) {
-    return { result: 'bad', why: error instanceof Error ? error.message : String(error) };
+    return { result: 'bad', why: messageOf(error) };
   }
 }
 

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { HttpServerSettings } from '../../domain/bundle-settings.ts';
 import type { Clock } from '../../domain/clock.ts';
+import { messageOf } from '../../domain/fault-message.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { createAuthorization } from './sources/authorization.ts';
 import { exchange, type HttpAnswer } from './sources/http-exchange.ts';
@@ -119,7 +120,7 @@ function createSender(
       await post();
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   };
 }

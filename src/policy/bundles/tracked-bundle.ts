@@ -1,5 +1,6 @@
 import type { BundleSettings } from '../../domain/bundle-settings.ts';
 import type { Clock } from '../../domain/clock.ts';
+import { messageOf } from '../../domain/fault-message.ts';
 import { BundleError } from '../bundle-error.ts';
 import type { Snapshot } from './contents/bundle.ts';
 import { createHttpSource } from './sources/http-source.ts';
@@ -100,13 +101,13 @@ function refuseBadKeys({ name, signing }: BundleSettings): void {
   try {
     createSignatureCheck(signing);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new BundleError(`bundle ${name} cannot be verified: ${why}`, { cause: error });
   }
 }
 
 function faultOf(error: unknown): BundleFault {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const httpCode = error instanceof SourceError ? error.httpCode : undefined;
   return httpCode === undefined ? { message } : { message, httpCode };
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/fault-message.ts';
 import { BundleError } from '../bundle-error.ts';
 import type { Projection } from '../input/projection.ts';
 import type { Builtin } from '../rego/builtin.ts';
@@ -62,7 +63,7 @@ export function readModule(wasm: Uint8Array): ReadModule {
     };
   } catch (error) {
     if (error instanceof BundleError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new BundleError(
       `the bundle's module cannot be loaded as a policy of opa build -t wasm: ${why}`,
       { cause: error },

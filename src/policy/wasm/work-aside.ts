@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../../domain/fault-message.ts';
 import { BundleError } from '../bundle-error.ts';
 
 /** A thread that works for this one. */
@@ -20,7 +21,7 @@ export async function workAside<T>(
     return await use(asideOf(worker));
   } catch (error) {
     if (error instanceof BundleError) throw error;
-    throw new BundleError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new BundleError(messageOf(error), { cause: error });
   } finally {
     await worker.terminate();
   }

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:cry
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { nameOf } from '../../domain/certificate-facts.ts';
 import { spiffeIdIn, urisIn } from '../../domain/certificate-names.ts';
-import { messageOf } from '../fault.ts';
+import { messageOf } from '../../domain/fault-message.ts';
 import { type Anchor, isIssuedBy } from './anchors.ts';
 import { certificatesIn } from './pem.ts';
 import { protocolOptions } from './protocol.ts';

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { systemClock } from '../../domain/clock.ts';
-import { messageOf } from '../fault.ts';
+import { messageOf } from '../../domain/fault-message.ts';
 import { admit, refusalOf, type TlsClient, type Trust } from './admission.ts';
 import { type Arrival, arrivalOf, Arrivals, type HandshakeBounds } from './arrivals.ts';
 import { failureOf, type Refusal } from './handshake-failure.ts';

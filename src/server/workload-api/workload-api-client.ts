@@ -1,5 +1,5 @@
 import { Client, type ClientReadableStream, credentials, Metadata } from '@grpc/grpc-js';
-import type { OnFault } from '../fault.ts';
+import type { OnFault } from '../on-fault.ts';
 import { loadProtoService } from '../proto-service.ts';
 import type { TlsMaterial } from '../tls/credentials.ts';
 import { readLasting } from './lasting-stream.ts';

@@ -1,4 +1,5 @@
 /** Runs in a process of its own: reads bundles, one after another, and hands over what it read. */
+import { messageOf } from '../../../domain/fault-message.ts';
 import { parsePlainYaml } from '../../../config/yaml/plain-yaml.ts';
 import { readHere, type ReadTask } from '../../../policy/bundles/contents/read-task.ts';
 import { putTogether, receiveBytes, sendBytes, takeApart } from './byte-message.ts';
@@ -21,7 +22,7 @@ async function work({ structure, lengths }: MessageHead): Promise<void> {
     answer({ head: { structure: read.structure, lengths: lengthsOfRead } });
     await sendBytes(process.stdout, read.bytes);
   } catch (error) {
-    answer({ refusal: error instanceof Error ? error.message : String(error) });
+    answer({ refusal: messageOf(error) });
   }
   // It may wait for the next for days, and holds nothing then.
   setImmediate(() => globalThis.gc?.());

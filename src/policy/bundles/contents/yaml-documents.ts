@@ -1,3 +1,4 @@
+import { messageOf } from '../../../domain/fault-message.ts';
 import { BundleError } from '../../bundle-error.ts';
 import { jsonText } from '../../rego/builtins/json-text.ts';
 import { readYaml, type YamlCodec } from '../../rego/builtins/yaml/yaml.ts';
@@ -35,7 +36,7 @@ function asJson(path: string, content: Uint8Array, yaml: YamlCodec | undefined):
   try {
     return Buffer.from(jsonText(readYaml(yaml, decoder.decode(content))));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new BundleError(`${path} in the bundle is not YAML: ${why}`, { cause: error });
   }
 }

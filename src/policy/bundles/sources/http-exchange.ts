@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { ClientTlsSettings } from '../../../domain/bundle-settings.ts';
+import { messageOf } from '../../../domain/fault-message.ts';
 import { SharedBytes } from '../contents/shared-bytes.ts';
 import { type ShownCertificates, shownCertificates } from './shown-certificates.ts';
 import { SourceError } from './source.ts';
@@ -144,5 +145,5 @@ function shown({ origin, pathname }: URL): string {
 
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

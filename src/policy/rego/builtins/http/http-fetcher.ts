@@ -3,6 +3,7 @@ import { request as requestHttp, type ClientRequest, type IncomingMessage } from
 import { request as requestHttps, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { messageOf } from '../../../../domain/fault-message.ts';
 import type { OutsideQuestion } from '../../builtin.ts';
 import { RegoSet, type RegoValue } from '../../value.ts';
 import { allowsAddress, allowsHost, type AllowedHosts } from './allowed-hosts.ts';
@@ -62,14 +63,13 @@ async function send(
     sending.cache.put(key, response, freshUntil(response, request.caching, Date.now()));
     return httpAnswer(response);
   } catch (error) {
-    return failureAnswer('eval_http_send_network_error', messageOf(request, error));
+    return failureAnswer('eval_http_send_network_error', failureText(request, error));
   }
 }
 
-function messageOf({ method, url }: HttpRequest, error: unknown): string {
+function failureText({ method, url }: HttpRequest, error: unknown): string {
   const verb = method[0] + method.slice(1).toLowerCase();
-  const cause = error instanceof Error ? error.message : String(error);
-  return `${verb} ${JSON.stringify(url.href)}: ${cause}`;
+  return `${verb} ${JSON.stringify(url.href)}: ${messageOf(error)}`;
 }
 
 async function sendWithRetries(request: HttpRequest, sending: Sending): Promise<HttpResponse> {

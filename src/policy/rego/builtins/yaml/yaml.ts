@@ -1,3 +1,4 @@
+import { messageOf } from '../../../../domain/fault-message.ts';
 import { BuiltinError, type BuiltinTable, type Spend } from '../../builtin.ts';
 import { readNumber } from '../../number.ts';
 import { RegoObject, type RegoValue } from '../../value.ts';
@@ -50,7 +51,7 @@ export function readYaml(codec: YamlCodec, text: string): RegoValue {
   try {
     value = codec.parse(text);
   } catch (error) {
-    throw new BuiltinError(`yaml: ${error instanceof Error ? error.message : String(error)}`);
+    throw new BuiltinError(`yaml: ${messageOf(error)}`);
   }
   return regoOf(value);
 }
