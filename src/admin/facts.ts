@@ -1,6 +1,6 @@
 import type { JsonObject } from '../domain/json.ts';
-import type { GrantHands } from './grant-hands.ts';
-import type { LimitHands } from './limit-hands.ts';
+import type { GrantOperations } from './grant-operations.ts';
+import type { LimitOperations } from './limit-operations.ts';
 
 /** One thing without which the server is not ready. */
 export interface Readiness {
@@ -38,8 +38,8 @@ export interface AdminSources {
   readonly status: () => JsonObject;
   /** Puts back the revision that a bundle had before. `peer` is who asks, for the log. */
   readonly rollback: (bundle: string, peer: string) => Promise<RollbackOutcome>;
-  readonly limits: LimitHands;
-  readonly grants: GrantHands;
+  readonly limits: LimitOperations;
+  readonly grants: GrantOperations;
   readonly scrape: () => Promise<string>;
   readonly scrapeContentType: string;
 }

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../domain/json.ts';
 import type { AdminAnswer } from './answers.ts';
-import { answerOf, type HandOutcome } from './hand-outcome.ts';
+import { answerOf, type OperationOutcome } from './operation-outcome.ts';
 import type { Answer, Route } from './route.ts';
 
-/** Access for a while. docs/admin.md tells of each. */
+/** The endpoints of `GrantOperations`, which docs/admin.md documents. */
 export const grantRoutes: readonly Route[] = [
   { path: '/v1/grants', method: 'GET', access: 'local', answer: list },
   { path: '/v1/grants', method: 'POST', access: 'token', takesBody: true, answer: add },
@@ -39,6 +39,6 @@ async function revoke(...[{ grants }, { name, body, peer }]: Parameters<Answer>)
   return documentOf(await grants.revoke(name, body, peer));
 }
 
-function documentOf(outcome: HandOutcome<JsonObject>): AdminAnswer {
+function documentOf(outcome: OperationOutcome<JsonObject>): AdminAnswer {
   return answerOf(outcome, (document) => document);
 }

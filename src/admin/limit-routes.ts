@@ -2,10 +2,10 @@ import type { JsonObject } from '../domain/json.ts';
 import type { BucketAddress, BucketReport, BucketState, Offender } from '../domain/limit-bucket.ts';
 import { type AdminAnswer, json, plain } from './answers.ts';
 import { addressFrom } from './bucket-address.ts';
-import { answerOf, type HandOutcome } from './hand-outcome.ts';
+import { answerOf, type OperationOutcome } from './operation-outcome.ts';
 import type { Answer, Route } from './route.ts';
 
-/** What an operator sees of limits, and does to them. docs/admin.md tells of each. */
+/** The endpoints of `LimitOperations`, which docs/admin.md documents. */
 export const limitRoutes: readonly Route[] = [
   { path: '/v1/limits/show', method: 'POST', access: 'local', takesBody: true, answer: show },
   { path: '/v1/limits/reset', method: 'POST', access: 'token', takesBody: true, answer: reset },
@@ -52,7 +52,7 @@ async function removeOverride(...[{ limits }, { name, peer }]: Parameters<Answer
 
 async function ofAddress(
   body: JsonObject,
-  work: (address: BucketAddress) => Promise<HandOutcome<BucketReport>>,
+  work: (address: BucketAddress) => Promise<OperationOutcome<BucketReport>>,
 ): Promise<AdminAnswer> {
   const address = addressFrom(body);
   return typeof address === 'string'

@@ -11,12 +11,12 @@ import { insecureOptions } from './insecurity.ts';
 import type { BundleStatus } from '../policy/bundles/status.ts';
 import type { LimitCounts } from './limits/limit-counts.ts';
 import type { AccessGrants } from './grants/access-grants.ts';
-import { createGrantHands } from './grants/grant-hands.ts';
+import { createGrantOperations } from './grants/grant-operations.ts';
 import { describeReport, reportText } from './grants/grant-report.ts';
 import type { LimitOverrides } from './limits/limit-overrides.ts';
 import type { PolicyBundles } from './policy/policy-bundles.ts';
 import { refusalLog } from './refusal-log.ts';
-import { createLimitHands } from './limits/limit-hands.ts';
+import { createLimitOperations } from './limits/limit-operations.ts';
 import { rollBack } from './policy/roll-back.ts';
 import { version } from './version.ts';
 
@@ -53,8 +53,8 @@ export function createAdmin(dependencies: AdminDependencies): AdminServer {
     ],
     status: () => statusOf(keeper.served, report(), grants),
     rollback: (bundle, peer) => rollBack(bundles, log, bundle, peer),
-    limits: createLimitHands({ ...dependencies, limits: () => keeper.served.limits }),
-    grants: createGrantHands(grants),
+    limits: createLimitOperations({ ...dependencies, limits: () => keeper.served.limits }),
+    grants: createGrantOperations(grants),
     scrape: () => telemetry.scrape(),
     scrapeContentType: telemetry.contentType,
     onRefused: (peer) => {

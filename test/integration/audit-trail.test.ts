@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createAdminServer } from '../../src/admin/admin-server.ts';
 import { createFileSink } from '../../src/audit/file-sink.ts';
-import { noGrantHands } from '../unit/admin/no-grant-hands.ts';
-import { noLimitHands } from '../unit/admin/no-limit-hands.ts';
+import { noGrantOperations } from '../unit/admin/no-grant-operations.ts';
+import { noLimitOperations } from '../unit/admin/no-limit-operations.ts';
 import { compileMask } from '../../src/audit/mask.ts';
 import { createRecorder } from '../../src/audit/recorder.ts';
 import { Denial } from '../../src/domain/decision.ts';
@@ -44,8 +44,8 @@ async function startTrail(t: TestContext, path: string) {
     }),
     status: () => ({}),
     rollback: () => Promise.resolve({ outcome: 'unknown bundle' }),
-    limits: noLimitHands,
-    grants: noGrantHands,
+    limits: noLimitOperations,
+    grants: noGrantOperations,
     scrape: telemetry.scrape,
     scrapeContentType: telemetry.contentType,
     onRefused: (peer) => log.push(peer),

@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createAdminServer } from '../../../src/admin/admin-server.ts';
-import type { LimitHands } from '../../../src/admin/limit-hands.ts';
+import type { LimitOperations } from '../../../src/admin/limit-operations.ts';
 import type { ListenAddress } from '../../../src/domain/listen-address.ts';
 import { listen } from '../../../src/server/listener.ts';
-import { noGrantHands } from './no-grant-hands.ts';
-import { noLimitHands } from './no-limit-hands.ts';
+import { noGrantOperations } from './no-grant-operations.ts';
+import { noLimitOperations } from './no-limit-operations.ts';
 import type { AdminFacts, AdminSources, Readiness } from '../../../src/admin/facts.ts';
 
 const facts: AdminFacts = {
@@ -32,7 +32,7 @@ interface Setup {
   readonly scrape?: () => Promise<string>;
   readonly tokenFile?: string;
   readonly rollback?: AdminSources['rollback'];
-  readonly limits?: LimitHands;
+  readonly limits?: LimitOperations;
 }
 
 async function startAdmin(t: TestContext, setup: Setup = {}) {
@@ -46,8 +46,8 @@ async function startAdmin(t: TestContext, setup: Setup = {}) {
     ...(setup.tokenFile && { tokenFile: setup.tokenFile }),
     status: () => ({ bundles: { example: {} } }),
     rollback: setup.rollback ?? (() => Promise.reject(new Error('not expected'))),
-    limits: setup.limits ?? noLimitHands,
-    grants: noGrantHands,
+    limits: setup.limits ?? noLimitOperations,
+    grants: noGrantOperations,
     scrape: setup.scrape ?? (() => Promise.resolve('sallyport_checks_total 1\n')),
     scrapeContentType: 'text/plain; version=0.0.4; charset=utf-8',
     onRefused: (peer) => refused.push(peer),
@@ -402,8 +402,8 @@ test('a limit command is read only from who has the token, and only when it is s
   const file = join(directory, 'token');
   await writeFile(file, 'a-token-for-tests-only');
   const asked: unknown[] = [];
-  const limits: LimitHands = {
-    ...noLimitHands,
+  const limits: LimitOperations = {
+    ...noLimitOperations,
     reset: (address, peer) => {
       asked.push([address, peer]);
       return Promise.resolve({ outcome: 'done', value: { buckets: [], unaddressed: [] } });

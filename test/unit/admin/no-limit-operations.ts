@@ -1,9 +1,9 @@
-import type { LimitHands } from '../../../src/admin/limit-hands.ts';
+import type { LimitOperations } from '../../../src/admin/limit-operations.ts';
 
 const unexpected = () => Promise.reject(new Error('not expected'));
 
 /** For tests that are not about limits. */
-export const noLimitHands: LimitHands = {
+export const noLimitOperations: LimitOperations = {
   show: unexpected,
   reset: unexpected,
   offenders: () => [],

@@ -1,7 +1,6 @@
-import type { HandOutcome } from '../../admin/hand-outcome.ts';
-import type { LimitHands } from '../../admin/limit-hands.ts';
+import type { OperationOutcome } from '../../admin/operation-outcome.ts';
+import type { LimitOperations } from '../../admin/limit-operations.ts';
 import { hintOfNearest } from '../../config/schema/nearest.ts';
-import { withoutPlace } from '../../config/problem.ts';
 import { type OverrideOrder, readOverrideOrder } from '../../config/limits/override-order.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { BucketAddress, BucketReport } from '../../domain/limit-bucket.ts';
@@ -10,12 +9,12 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { LimitCounts } from './limit-counts.ts';
 import type { LoadedLimits } from './load-limiter.ts';
 import { describeOverride, type LimitOverrides } from './limit-overrides.ts';
-import { done, withStore } from '../shared-state/with-store.ts';
+import { done, refusedFor, withStore } from '../operation-outcomes.ts';
 
 /** For one command; Redis answers within milliseconds or not at all. */
 const timeoutMs = 5000;
 
-export interface LimitHandsOptions {
+export interface LimitOperationsOptions {
   /** The ones that hold now. */
   readonly limits: () => LoadedLimits;
   readonly counts: LimitCounts;
@@ -24,8 +23,8 @@ export interface LimitHandsOptions {
   readonly clock: Clock;
 }
 
-/** What an operator does by hand to limits; what changes something is logged, with who asked. */
-export function createLimitHands(options: LimitHandsOptions): LimitHands {
+/** What an operator can see of limits and do to them; each change is logged, with who asked for it. */
+export function createLimitOperations(options: LimitOperationsOptions): LimitOperations {
   const { limits, counts, overrides, log, clock } = options;
   const deadline = (): number => clock.monotonicMs() + timeoutMs;
   return {
@@ -44,9 +43,7 @@ export function createLimitHands(options: LimitHandsOptions): LimitHands {
     overrides: () => overrides.current.map(describeOverride),
     addOverride: async (content, peer) => {
       const read = readOverrideOrder(content);
-      if ('problems' in read) {
-        return { outcome: 'refused', reason: read.problems.map(withoutPlace).join('\n') };
-      }
+      if ('problems' in read) return refusedFor(read.problems);
       return aboutLimit(limits(), read.order, async () => {
         const fault = faultIn(read.order, limits().table.get(read.order.limit));
         if (fault !== undefined) return { outcome: 'refused', reason: fault };
@@ -70,8 +67,8 @@ export function createLimitHands(options: LimitHandsOptions): LimitHands {
 function aboutLimit<T>(
   { table }: LoadedLimits,
   { limit }: { readonly limit?: string },
-  work: () => Promise<HandOutcome<T>>,
-): Promise<HandOutcome<T>> {
+  work: () => Promise<OperationOutcome<T>>,
+): Promise<OperationOutcome<T>> {
   if (limit === undefined || table.get(limit) !== undefined) return withStore(work);
   const reason = `There is no limit ${JSON.stringify(limit)}${hintOfNearest(limit, table.names())}`;
   return Promise.resolve({ outcome: 'unknown', reason });

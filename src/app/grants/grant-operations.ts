@@ -1,29 +1,30 @@
-import type { GrantHands } from '../../admin/grant-hands.ts';
-import type { HandOutcome } from '../../admin/hand-outcome.ts';
+import type { GrantOperations } from '../../admin/grant-operations.ts';
+import type { OperationOutcome } from '../../admin/operation-outcome.ts';
 import {
   type GrantOrder,
   readGrantOrder,
   readSignature,
   serviceFault,
 } from '../../config/access/grant-order.ts';
-import { type Problem, withoutPlace } from '../../config/problem.ts';
 import { durationText } from '../../domain/duration-text.ts';
 import type { Grant, GrantTerms } from '../../domain/grant.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { done, withStore } from '../shared-state/with-store.ts';
+import { done, refusedFor, withStore } from '../operation-outcomes.ts';
 import type { AccessGrants } from './access-grants.ts';
 import { describeReport } from './grant-report.ts';
 
-/** What an operator does by hand to grants; all of it is written down, with who asked. */
-export function createGrantHands(grants: AccessGrants): GrantHands {
+/** What an operator can see of grants and do to them; each change is written down, with who asked for it. */
+export function createGrantOperations(grants: AccessGrants): GrantOperations {
   return {
     list: () => {
       const reports = grants.report();
       return reports === undefined ? unknownNow : done(reports.map(describeReport));
     },
-    add: (written, peer) => {
+    add: async (written, peer) => {
       const read = readGrantOrder(written);
-      return 'problems' in read ? refused(read.problems) : add(grants, read.order, written, peer);
+      return 'problems' in read
+        ? refusedFor(read.problems)
+        : add(grants, read.order, written, peer);
     },
     approve: (id, signature, peer) =>
       signed(signature, async (by) =>
@@ -36,21 +37,21 @@ export function createGrantHands(grants: AccessGrants): GrantHands {
   };
 }
 
-const unknownNow: HandOutcome<never> = {
+const unknownNow: OperationOutcome<never> = {
   outcome: 'unavailable',
   reason:
     'Redis does not answer as it should, so no grant counts on this replica; its log says why',
 };
 
-function add(
+async function add(
   grants: AccessGrants,
   order: GrantOrder,
   written: JsonObject,
   peer: string,
-): Promise<HandOutcome<JsonObject>> {
+): Promise<OperationOutcome<JsonObject>> {
   const { terms, services } = grants.held.conditions;
   const fault = serviceFault(order.to, services) ?? durationFault(order.lifeMs, terms);
-  if (fault !== undefined) return Promise.resolve({ outcome: 'refused', reason: fault });
+  if (fault !== undefined) return { outcome: 'refused', reason: fault };
   return withStore(async () => {
     const grant = await grants.add(written, order.lifeMs, terms.approval === 'required');
     grants.held.noteAsked('grant_added', grant, { peer, by: order.by });
@@ -64,12 +65,12 @@ function durationFault(lifeMs: number, { maxDurationMs }: GrantTerms): string | 
     : undefined;
 }
 
-function signed(
+async function signed(
   signature: JsonObject,
-  work: (by: string) => Promise<HandOutcome<JsonObject>>,
-): Promise<HandOutcome<JsonObject>> {
+  work: (by: string) => Promise<OperationOutcome<JsonObject>>,
+): Promise<OperationOutcome<JsonObject>> {
   const read = readSignature(signature);
-  return 'problems' in read ? refused(read.problems) : withStore(() => work(read.order.by));
+  return 'problems' in read ? refusedFor(read.problems) : withStore(() => work(read.order.by));
 }
 
 function noted(
@@ -78,7 +79,7 @@ function noted(
   id: string,
   grant: Grant | undefined,
   asked: { readonly peer: string; readonly by: string },
-): HandOutcome<JsonObject> {
+): OperationOutcome<JsonObject> {
   if (grant === undefined) {
     return {
       outcome: 'unknown',
@@ -87,9 +88,4 @@ function noted(
   }
   held.noteAsked(event, grant, asked);
   return done(describeReport(held.report(grant)));
-}
-
-function refused(problems: readonly Problem[]): Promise<HandOutcome<never>> {
-  const reason = problems.map(withoutPlace).join('\n');
-  return Promise.resolve({ outcome: 'refused', reason });
 }

@@ -11,7 +11,7 @@ import { RedisServer } from '../setup/redis-server.ts';
 import { FakeWorld } from '../unit/cli/fake-context.ts';
 
 const redis = new RedisServer();
-const root = mkdtempSync(join(tmpdir(), 'sallyport-hands-'));
+const root = mkdtempSync(join(tmpdir(), 'sallyport-operations-'));
 const tokenFile = join(root, 'token');
 const web = 'spiffe://shop.example/ns/shop/sa/web';
 const other = 'spiffe://shop.example/ns/shop/sa/other';

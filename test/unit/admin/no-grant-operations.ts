@@ -1,9 +1,9 @@
-import type { GrantHands } from '../../../src/admin/grant-hands.ts';
+import type { GrantOperations } from '../../../src/admin/grant-operations.ts';
 
 const unexpected = () => Promise.reject(new Error('not expected'));
 
 /** For tests that are not about grants. */
-export const noGrantHands: GrantHands = {
+export const noGrantOperations: GrantOperations = {
   list: () => ({ outcome: 'done', value: [] }),
   add: unexpected,
   approve: unexpected,
