@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { surroundingsAside } from '../src/app/callers/caller-surroundings.ts';
+import { createIsolatedSurroundings } from '../src/app/isolated-surroundings.ts';
 import { GateKeeper } from '../src/app/gate-keeper.ts';
 import { throwProblems, valueOf } from '../src/app/loaded.ts';
 import { PolicyBundles } from '../src/app/policy/policy-bundles.ts';
@@ -57,7 +57,9 @@ async function openBundles(directory: string, url: string): Promise<PolicyBundle
   writeFileSync(path, JSON.stringify({ identity, policy: { bundle: { url } } }));
   const loaded = loadConfig(path, {});
   if ('problems' in loaded) throw new CannotMeasure('the configuration has problems');
-  const keeper = valueOf(await GateKeeper.open(loaded.config, surroundingsAside(systemClock)));
+  const keeper = valueOf(
+    await GateKeeper.open(loaded.config, createIsolatedSurroundings(systemClock)),
+  );
   const bundles = new PolicyBundles(keeper, systemClock, { checked: () => {} });
   await bundles.open();
   return bundles;

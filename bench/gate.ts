@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { surroundingsAside } from '../src/app/callers/caller-surroundings.ts';
+import { createIsolatedSurroundings } from '../src/app/isolated-surroundings.ts';
 import { GateKeeper } from '../src/app/gate-keeper.ts';
 import { throwProblems, valueOf } from '../src/app/loaded.ts';
 import { PolicyBundles } from '../src/app/policy/policy-bundles.ts';
@@ -12,7 +12,9 @@ import { CannotMeasure } from './cannot-measure.ts';
 export async function openGate(): Promise<Gate> {
   const loaded = loadConfig(fileURLToPath(new URL('micro.yaml', import.meta.url)), {});
   if ('problems' in loaded) throw new CannotMeasure('bench/micro.yaml has problems');
-  const keeper = valueOf(await GateKeeper.open(loaded.config, surroundingsAside(systemClock)));
+  const keeper = valueOf(
+    await GateKeeper.open(loaded.config, createIsolatedSurroundings(systemClock)),
+  );
   throwProblems(await new PolicyBundles(keeper, systemClock, { checked: () => {} }).open());
   return keeper.served.gate;
 }

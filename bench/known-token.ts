@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import { surroundingsAside } from '../src/app/callers/caller-surroundings.ts';
+import { createIsolatedSurroundings } from '../src/app/isolated-surroundings.ts';
 import { loadCallers } from '../src/app/callers/load-callers.ts';
 import { valueOf } from '../src/app/loaded.ts';
 import type { Gate } from '../src/check/decide.ts';
@@ -29,7 +29,7 @@ export async function withToken(gate: Gate): Promise<{ gate: Gate; message: Buff
       jwt: [settingsFor(path)],
       maxVerificationsPerSecond: 100_000,
     } as const;
-    const { callers } = surroundingsAside(systemClock);
+    const { callers } = createIsolatedSurroundings(systemClock);
     const token = await sign(privateKey);
     return {
       gate: { ...gate, callers: valueOf(await loadCallers(identity, callers)) },

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Problem } from '../config/problem.ts';
 import { systemClock } from '../domain/clock.ts';
 import { probeAdminToken } from './admin-token.ts';
-import { surroundingsAside } from './callers/caller-surroundings.ts';
+import { createIsolatedSurroundings } from './isolated-surroundings.ts';
 import { loadTrust } from './door/door-keeper.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { loadLimiter } from './limits/load-limiter.ts';
@@ -12,7 +12,7 @@ import { loadRedisSettings } from './shared-state/redis-settings.ts';
 
 /** What only loading shows, but of the access document: would a server serve what this names. */
 export async function inspectConfiguration(config: Config): Promise<readonly Problem[]> {
-  const surroundings = surroundingsAside(systemClock);
+  const surroundings = createIsolatedSurroundings(systemClock);
   const limits = await loadLimiter(config, surroundings.limits);
   // Judged elsewhere: bad ones must not keep the problems of the bundles back.
   const { limits: _limits, access: _access, ...rest } = config;

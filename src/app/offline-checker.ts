@@ -13,7 +13,7 @@ import {
 import { createGrpcServer } from '../server/grpc-server.ts';
 import { createStderrLogger } from '../telemetry/log.ts';
 import { askForKeys } from './callers/ask-for-keys.ts';
-import { surroundingsAside } from './callers/caller-surroundings.ts';
+import { createIsolatedSurroundings } from './isolated-surroundings.ts';
 import { type GivenToken, GivenTokens } from './callers/given-tokens.ts';
 import { createChecks } from './checks.ts';
 import { faultLog } from './fault-log.ts';
@@ -64,9 +64,9 @@ async function openIn(
   const given = await GivenTokens.open(config, givenIssuers, directory);
   const clock = new QuestionClock();
   const granted = new GivenGrants();
-  const aside = surroundingsAside(systemClock, askForKeys);
-  const callers = { ...aside.callers, clock };
-  const surroundings = { ...aside, clock, grants: granted.book, callers };
+  const isolated = createIsolatedSurroundings(systemClock, askForKeys);
+  const callers = { ...isolated.callers, clock };
+  const surroundings = { ...isolated, clock, grants: granted.book, callers };
   const stopAsking = (): void => {
     callers.keyServers.keepOnly([]);
   };

@@ -8,7 +8,7 @@ import type { PeerResolver } from './peer/peer-resolver.ts';
 import { unauthenticated } from './peer/principal.ts';
 import type { ReplayStore } from './replay/replay-store.ts';
 import { spendToken } from './replay/spend-token.ts';
-import { bindingFault, type Shower } from './tokens/binding.ts';
+import { bindingFault, type Presenter } from './tokens/binding.ts';
 import { tokenInHeader } from './tokens/token-in-header.ts';
 import type { TokenVerifier, Verified } from './tokens/token-verifier.ts';
 
@@ -80,11 +80,11 @@ function judgeTokens(
   request: RequestView,
   options: CallerResolverOptions,
 ): Caller | undefined | Denial | Promise<Caller | undefined | Denial> {
-  const shower = showerOf(peer, request, options.peers);
+  const presenter = presenterOf(peer, request, options.peers);
   const verified: Verified[] = [];
   for (const each of judged) {
     if (each instanceof Denial) return each;
-    const fault = bindingFault(each, shower);
+    const fault = bindingFault(each, presenter);
     if (fault !== undefined) return new Denial('token_invalid', fault);
     verified.push(each);
   }
@@ -104,7 +104,7 @@ function isService({ issuer }: Verified): boolean {
   return issuer.settings.kind === 'service';
 }
 
-function showerOf(peer: Caller | Denial, request: RequestView, peers: PeerResolver): Shower {
+function presenterOf(peer: Caller | Denial, request: RequestView, peers: PeerResolver): Presenter {
   if (peer instanceof Denial) return { peer: undefined, certificateHash: () => undefined };
   return { peer, certificateHash: () => peers.certificateHash(request, peer) };
 }

@@ -16,8 +16,8 @@ export interface CheckTimes {
  */
 const longestChosenTimeoutMs = 10_000;
 
-/** What of a call matters to its check. */
-export interface CheckCall {
+/** What a check needs to know of its gRPC call. */
+export interface ArrivingCall {
   /** Epoch milliseconds; Infinity when the caller names no timeout. */
   getDeadline(): Deadline;
   readonly cancelled: boolean;
@@ -27,7 +27,7 @@ export interface CheckCall {
  * A check as it comes in. It asks the call whether it was cancelled, and is not told by a listener:
  * the transport keeps its calls for a while, and would so keep every check.
  */
-export function arrivalOf(call: CheckCall, clock: Clock, times: CheckTimes): Check {
+export function arrivalOf(call: ArrivingCall, clock: Clock, times: CheckTimes): Check {
   return new ArrivedCheck(call, clock, times);
 }
 
@@ -43,9 +43,9 @@ class ArrivedCheck implements Check {
   verdict: Check['verdict'] = undefined;
   limits: Check['limits'] = undefined;
   readonly stageMs: Check['stageMs'] = {};
-  readonly #call: CheckCall;
+  readonly #call: ArrivingCall;
 
-  constructor(call: CheckCall, clock: Clock, times: CheckTimes) {
+  constructor(call: ArrivingCall, clock: Clock, times: CheckTimes) {
     this.#call = call;
     this.receivedAtMs = clock.nowMs();
     this.startedMs = clock.monotonicMs();

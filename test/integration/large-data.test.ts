@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { surroundingsAside } from '../../src/app/callers/caller-surroundings.ts';
+import { createIsolatedSurroundings } from '../../src/app/isolated-surroundings.ts';
 import { GateKeeper } from '../../src/app/gate-keeper.ts';
 import { valueOf } from '../../src/app/loaded.ts';
 import { PolicyBundles } from '../../src/app/policy/policy-bundles.ts';
@@ -37,7 +37,7 @@ async function open(bundle: JsonValue) {
   writeFileSync(path, JSON.stringify({ identity, policy: { bundle } }));
   const loaded = loadConfig(path, {});
   assert.ok('config' in loaded);
-  const keeper = valueOf(await GateKeeper.open(loaded.config, surroundingsAside(systemClock)));
+  const keeper = valueOf(await GateKeeper.open(loaded.config, createIsolatedSurroundings(systemClock)));
   return { keeper, bundles: new PolicyBundles(keeper, systemClock, { checked: () => {} }) };
 }
 

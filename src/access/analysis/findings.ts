@@ -24,7 +24,7 @@ export interface Finding {
 }
 
 /** What the document is used with. */
-export interface Surroundings {
+export interface AnalysisContext {
   /** Undefined: not known here. */
   readonly limits?: ReadonlySet<string>;
   /** Also federated ones. */
@@ -33,7 +33,10 @@ export interface Surroundings {
 }
 
 /** Rules that can never answer, names that nothing has, and rules that allow very much. */
-export function findingsIn({ services }: AccessDocument, around: Surroundings): readonly Finding[] {
+export function findingsIn(
+  { services }: AccessDocument,
+  around: AnalysisContext,
+): readonly Finding[] {
   return services.flatMap((service) => [
     ...serviceFindings(service),
     ...service.deny.flatMap((rule) => ruleFindings(service, rule, 'deny', around)),
@@ -64,7 +67,7 @@ function ruleFindings(
   service: AccessService,
   rule: AccessRule & Pick<AllowRule, 'limits'>,
   list: 'allow' | 'deny',
-  { limits, trustDomains, nowMs }: Surroundings,
+  { limits, trustDomains, nowMs }: AnalysisContext,
 ): readonly Finding[] {
   const unknownLimits = (rule.limits ?? []).filter((limit) => limits?.has(limit) === false);
   const strangers = [...(rule.from ?? []), ...(rule.unless?.from ?? [])].filter((pattern) =>

@@ -1,17 +1,9 @@
-import type { Clock } from '../../domain/clock.ts';
-import {
-  type KeyServerAccess,
-  KeyServers,
-  type KeyServersOptions,
-} from '../../identity/keys/key-servers.ts';
+import { KeyServers, type KeyServersOptions } from '../../identity/keys/key-servers.ts';
 import { MemoryReplayStore } from '../../identity/replay/memory-replay-store.ts';
 import { RedisReplayStore } from '../../identity/replay/redis-replay-store.ts';
 import { SoonestExpiring } from '../../telemetry/soonest-expiring.ts';
-import { emptyBook } from '../../grants/grant-book.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import type { GateSurroundings } from '../gate-keeper.ts';
-import { countInMemory } from '../limits/limit-counts.ts';
-import { askForKeys, askNobody } from './ask-for-keys.ts';
+import { askForKeys } from './ask-for-keys.ts';
 import type { CallerSurroundings } from './load-callers.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { SharedState } from '../shared-state/shared-state.ts';
@@ -41,27 +33,6 @@ export function createCallerSurroundings(
     onCertificate: (facts) => {
       soonest.seen(facts);
     },
-  };
-}
-
-/**
- * For a gate of its own beside any server: nothing that is counted there is shared.
- */
-export function surroundingsAside(
-  clock: Clock,
-  access: KeyServerAccess = askNobody,
-): GateSurroundings {
-  return {
-    clock,
-    callers: {
-      keyServers: new KeyServers({ ...access, clock, onFetched: () => {} }),
-      replays: new MemoryReplayStore(clock),
-      clock,
-      onTokenJudged: () => {},
-      onCertificate: () => {},
-    },
-    limits: countInMemory(clock).surroundings,
-    grants: emptyBook,
   };
 }
 

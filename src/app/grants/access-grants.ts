@@ -17,7 +17,7 @@ import type { GrantReport } from './grant-report.ts';
 import { HeldGrants } from './held-grants.ts';
 import { approvedContent, contentOf, noticedGrant } from './noticed-grant.ts';
 
-export interface GrantSurroundings {
+export interface AccessGrantsOptions {
   readonly board: Board;
   readonly clock: Clock;
   readonly log: Logger;
@@ -41,7 +41,7 @@ export class AccessGrants {
     grantsOf: (principal) => this.held.grantsOf(principal),
   };
 
-  constructor({ board, clock, log }: GrantSurroundings) {
+  constructor({ board, clock, log }: AccessGrantsOptions) {
     const held = new HeldGrants(log);
     const tellFault = changeLog(log, 'grants are not read: none counts');
     this.held = held;

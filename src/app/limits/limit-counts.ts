@@ -25,7 +25,7 @@ export interface LimitCounts {
 type Overrides = () => readonly EmergencyOverride[];
 const none: readonly EmergencyOverride[] = [];
 
-export function countInMemory(clock: Clock, overrides: Overrides = () => none): LimitCounts {
+export function createMemoryCounts(clock: Clock, overrides: Overrides = () => none): LimitCounts {
   const store = new MemoryLimitStore(clock);
   const offenders = new Offenders(clock);
   return {
@@ -45,9 +45,9 @@ export function createLimitCounts(
   overrides: Overrides,
 ): LimitCounts {
   const { redis } = shared;
-  if (redis === undefined) return countInMemory(clock, overrides);
+  if (redis === undefined) return createMemoryCounts(clock, overrides);
   const { connection, key, config } = redis;
-  const refusals = new DenialCache(countIn(redis, clock), clock);
+  const refusals = new DenialCache(createRedisStore(redis, clock), clock);
   const store = new Leases(refusals, clock);
   const onFault = changeLog(
     log,
@@ -82,7 +82,10 @@ export function createLimitCounts(
   };
 }
 
-function countIn({ connection, config, observer }: SharedRedis, clock: Clock): RedisLimitStore {
+function createRedisStore(
+  { connection, config, observer }: SharedRedis,
+  clock: Clock,
+): RedisLimitStore {
   const options = {
     keyPrefix: config.keyPrefix,
     isCluster: config.cluster !== undefined,

@@ -13,7 +13,7 @@ import type { Logger } from '../../telemetry/log.ts';
 import { changeLog } from '../change-log.ts';
 import type { Journal } from '../journal.ts';
 
-export interface OverrideSurroundings {
+export interface LimitOverridesOptions {
   readonly board: Board;
   readonly clock: Clock;
   readonly log: Logger;
@@ -29,7 +29,7 @@ export class LimitOverrides {
   #journal: Journal | undefined;
   #current: readonly EmergencyOverride[] = [];
 
-  constructor({ board, clock, log, onChange }: OverrideSurroundings) {
+  constructor({ board, clock, log, onChange }: LimitOverridesOptions) {
     this.#log = log;
     this.#onChange = onChange;
     this.#bulletin = new Bulletin({

@@ -12,7 +12,7 @@ import { type BundleSigner, signBundle } from '../../policy/bundle-tools/sign-bu
 import { writeArchive } from '../../policy/bundle-tools/write-archive.ts';
 import { createLocalSource } from '../../policy/bundles/sources/local-source.ts';
 import { hostBuiltins } from '../../policy/rego/builtins.ts';
-import { surroundingsAside } from '../callers/caller-surroundings.ts';
+import { createIsolatedSurroundings } from '../isolated-surroundings.ts';
 import { GateKeeper } from '../gate-keeper.ts';
 import { type Loaded, loadedFrom } from '../loaded.ts';
 import { policyBuiltins } from './policy-builtins.ts';
@@ -64,7 +64,7 @@ export async function tryBundle(
   // Limits and an access document have no say in it.
   const { limits: _limits, access: _access, ...alone } = config;
   const wanted = { ...alone, policy: { ...config.policy, bundles } };
-  const gate = await GateKeeper.open(wanted, surroundingsAside(systemClock));
+  const gate = await GateKeeper.open(wanted, createIsolatedSurroundings(systemClock));
   if ('problems' in gate) return gate;
   const set = new PolicyBundles(gate.value, systemClock, { checked: () => {} });
   const faults = await set.open();

@@ -1,16 +1,8 @@
 import type { HttpServerSettings } from '../../domain/bundle-settings.ts';
-import type { Clock } from '../../domain/clock.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { createStatusReporter, type StatusReporter } from '../../policy/bundles/status-reporter.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { trackCertificates } from './track-certificates.ts';
-import type { Logger } from '../../telemetry/log.ts';
-import type { Telemetry } from '../../telemetry/telemetry.ts';
-
-interface StatusSurroundings {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly telemetry: Telemetry;
-}
 
 const tellsNobody: StatusReporter = {
   changed() {},
@@ -22,7 +14,7 @@ const tellsNobody: StatusReporter = {
 export function createStatusReports(
   settings: HttpServerSettings | undefined,
   read: () => JsonObject,
-  { clock, log, telemetry }: StatusSurroundings,
+  { clock, log, telemetry }: Surroundings,
 ): StatusReporter {
   if (settings === undefined) return tellsNobody;
   let isLost = false;

@@ -34,7 +34,7 @@ export interface SharedRedis {
   readonly key: (name: string) => string;
 }
 
-function shareNothing(clock: Clock): SharedState {
+function createUnsharedState(clock: Clock): SharedState {
   return {
     redis: undefined,
     board: () => createMemoryBoard(clock),
@@ -50,7 +50,7 @@ export async function openSharedState(
   log: Logger,
   telemetry: Telemetry,
 ): Promise<SharedState> {
-  if (config === undefined) return shareNothing(clock);
+  if (config === undefined) return createUnsharedState(clock);
   const listeners: (() => void)[] = [];
   const observer = redisObserver(log, telemetry, () => {
     for (const listener of listeners) listener();

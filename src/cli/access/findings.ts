@@ -1,4 +1,4 @@
-import { findingsIn, type Finding, type Surroundings } from '../../access/analysis/findings.ts';
+import { findingsIn, type Finding, type AnalysisContext } from '../../access/analysis/findings.ts';
 import type { Config } from '../../config/config.ts';
 import { loadAccess } from '../../config/access/load-access.ts';
 import { loadLimits } from '../../config/limits/load-limits.ts';
@@ -13,11 +13,11 @@ export interface AccessFindings {
 /** What is wrong with an access document, and what is odd about it, used by itself. */
 export function accessFindings(
   file: string,
-  around: Omit<Surroundings, 'nowMs'> = {},
+  context: Omit<AnalysisContext, 'nowMs'> = {},
 ): AccessFindings {
   const loaded = loadAccess(file);
   if ('problems' in loaded) return { problems: loaded.problems, warnings: [] };
-  const found = findingsIn(loaded.document, { ...around, nowMs: systemClock.nowMs() });
+  const found = findingsIn(loaded.document, { ...context, nowMs: systemClock.nowMs() });
   const said = (wanted: Finding['severity']): Problem[] =>
     found
       .filter(({ severity }) => severity === wanted)

@@ -2,8 +2,8 @@ import type { Caller } from '../../domain/caller.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { Verified } from './token-verifier.ts';
 
-/** The peer that shows a token. */
-export interface Shower {
+/** The peer that shows a token: the presenter of RFC 7800. */
+export interface Presenter {
   /** Undefined: nobody is proven. */
   readonly peer: Caller | undefined;
   /** SHA-256 of its certificate in base64url; undefined where Envoy does not say. */
@@ -17,7 +17,7 @@ export interface Shower {
  */
 export function bindingFault(
   { token, principal, issuer: { settings } }: Verified,
-  { peer, certificateHash }: Shower,
+  { peer, certificateHash }: Presenter,
 ): string | undefined {
   if (!principal.isVouchedFor && principal.name !== peer?.principal) {
     return `${settings.issuer} may not speak for ${principal.name}`;

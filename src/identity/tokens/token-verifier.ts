@@ -110,7 +110,10 @@ export class TokenVerifier {
     return this.#underWay.get(digest) ?? this.#examine(text, { digest, peer, deadlineMs });
   }
 
-  #examine(text: string, showing: Showing): Verified | Denial | Promise<Verified | Denial> {
+  #examine(
+    text: string,
+    presentation: Presentation,
+  ): Verified | Denial | Promise<Verified | Denial> {
     const decoded = decodeToken(text);
     if (decoded instanceof Denial) return this.#judged(undefined, decoded);
     const issuer = this.#issuerOf(decoded.claims);
@@ -121,8 +124,8 @@ export class TokenVerifier {
     if (candidate instanceof Denial) return this.#judged(issuer, candidate);
     const key = issuer.keys.find(candidate.keyName);
     return key === undefined
-      ? this.#verifyLater(candidate, showing)
-      : this.#verify(candidate, key, showing);
+      ? this.#verifyLater(candidate, presentation)
+      : this.#verify(candidate, key, presentation);
   }
 
   /**
@@ -138,9 +141,12 @@ export class TokenVerifier {
   }
 
   /** The issuer may have begun to sign with a key that it did not have when it was asked last. */
-  #verifyLater(candidate: Candidate, showing: Showing): Denial | Promise<Verified | Denial> {
+  #verifyLater(
+    candidate: Candidate,
+    presentation: Presentation,
+  ): Denial | Promise<Verified | Denial> {
     const { issuer, keyName: name } = candidate;
-    const { peer, deadlineMs } = showing;
+    const { peer, deadlineMs } = presentation;
     const refreshed = issuer.keys.refresh(deadlineMs);
     if (refreshed === undefined || !this.#waiting.take(peer)) {
       return this.#judged(issuer, unknownKey(candidate));
@@ -150,14 +156,14 @@ export class TokenVerifier {
       const key = issuer.keys.find(name);
       return key === undefined
         ? this.#judged(issuer, unknownKey(candidate))
-        : this.#verify(candidate, key, showing);
+        : this.#verify(candidate, key, presentation);
     });
   }
 
   #verify(
     candidate: Candidate,
     key: VerificationKey,
-    { digest, peer }: Showing,
+    { digest, peer }: Presentation,
   ): Denial | Promise<Verified | Denial> {
     const underWay = this.#underWay.get(digest);
     if (underWay !== undefined) return underWay;
@@ -200,8 +206,8 @@ export class TokenVerifier {
   }
 }
 
-/** How a token came. */
-interface Showing {
+/** One time that a token was shown: by which peer, and until when an answer is of use. */
+interface Presentation {
   readonly digest: string;
   readonly peer: string;
   readonly deadlineMs: number;

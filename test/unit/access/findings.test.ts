@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { findingsIn, type Surroundings } from '../../../src/access/analysis/findings.ts';
+import { findingsIn, type AnalysisContext } from '../../../src/access/analysis/findings.ts';
 import { patternCovers } from '../../../src/access/analysis/path-patterns.ts';
 import { compilePathPattern } from '../../../src/domain/path-pattern.ts';
 import { matchesPath } from '../../../src/domain/matches-path.ts';
@@ -9,7 +9,7 @@ import { documentOf } from './access-fixture.ts';
 
 const nowMs = Date.parse('2026-06-01T00:00:00Z');
 
-function findings(allow: string, deny = '[]', around: Partial<Surroundings> = {}): string[] {
+function findings(allow: string, deny = '[]', around: Partial<AnalysisContext> = {}): string[] {
   const yaml = `version: 1\nservices:\n  - name: s\n    hosts: [h]\n    deny: ${deny}\n    allow: ${allow}\n`;
   return findingsIn(documentOf(yaml), { nowMs, ...around }).map(
     ({ line, path, severity, message }) => `${line} ${path} ${severity}: ${message}`,
