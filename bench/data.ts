@@ -8,7 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createIsolatedSurroundings } from '../src/app/isolated-surroundings.ts';
 import { GateKeeper } from '../src/app/gate-keeper.ts';
-import { throwProblems, valueOf } from '../src/app/loaded.ts';
+import { throwProblems, valueOf } from '../src/config/loaded.ts';
 import { PolicyBundles } from '../src/app/policy/policy-bundles.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { systemClock } from '../src/domain/clock.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createIsolatedSurroundings } from '../src/app/isolated-surroundings.ts';
 import { GateKeeper } from '../src/app/gate-keeper.ts';
-import { throwProblems, valueOf } from '../src/app/loaded.ts';
+import { throwProblems, valueOf } from '../src/config/loaded.ts';
 import { PolicyBundles } from '../src/app/policy/policy-bundles.ts';
 import type { Gate } from '../src/check/decide.ts';
 import { loadConfig } from '../src/config/load-config.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { createIsolatedSurroundings } from '../src/app/isolated-surroundings.ts';
 import { loadCallers } from '../src/app/callers/load-callers.ts';
-import { valueOf } from '../src/app/loaded.ts';
+import { valueOf } from '../src/config/loaded.ts';
 import type { Gate } from '../src/check/decide.ts';
 import { systemClock } from '../src/domain/clock.ts';
 import type { TokenIssuerSettings } from '../src/domain/token-settings.ts';

@@ -15,7 +15,7 @@ import { DoorKeeper } from './door/door-keeper.ts';
 import { faultLog } from './fault-log.ts';
 import { insecureOptions, warnOfInsecurity } from './insecurity.ts';
 import { createLabels } from './labels.ts';
-import { problemsOf, throwProblems, valueOf } from './loaded.ts';
+import { problemsOf, throwProblems, valueOf } from '../config/loaded.ts';
 import { type OpenGate, openGate } from './open-gate.ts';
 import type { Surroundings } from './surroundings.ts';
 import { orElse } from './or-else.ts';

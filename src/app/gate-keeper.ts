@@ -16,7 +16,7 @@ import { createBothPolicies } from '../policy/both-policies.ts';
 import { buildPolicy } from './policy/build-policy.ts';
 import { loadAccessPolicy } from './access/load-access.ts';
 import { type CallerSurroundings, loadCallers } from './callers/load-callers.ts';
-import { type Loaded, loadedFrom, problemsOf } from './loaded.ts';
+import { type Loaded, loadedFrom, problemsOf } from '../config/loaded.ts';
 import { type LoadedLimits, loadLimiter } from './limits/load-limiter.ts';
 import { OutsideKeeper } from './policy/outside-keeper.ts';
 

@@ -6,7 +6,7 @@ import { createIsolatedSurroundings } from './isolated-surroundings.ts';
 import { loadTrust } from './door/door-keeper.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { loadLimiter } from './limits/load-limiter.ts';
-import { problemsOf } from './loaded.ts';
+import { problemsOf } from '../config/loaded.ts';
 import { PolicyBundles } from './policy/policy-bundles.ts';
 import { loadRedisSettings } from './shared-state/redis-settings.ts';
 

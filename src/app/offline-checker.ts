@@ -19,7 +19,7 @@ import { createChecks } from './checks.ts';
 import { faultLog } from './fault-log.ts';
 import { GateKeeper, type GateSurroundings } from './gate-keeper.ts';
 import { type GivenGrant, GivenGrants } from './grants/given-grants.ts';
-import { throwProblems, valueOf } from './loaded.ts';
+import { throwProblems, valueOf } from '../config/loaded.ts';
 import { orElse } from './or-else.ts';
 import { PolicyBundles } from './policy/policy-bundles.ts';
 

@@ -8,7 +8,7 @@ import { AccessGrants } from './grants/access-grants.ts';
 import type { Journal } from './journal.ts';
 import { LimitOverrides } from './limits/limit-overrides.ts';
 import type { CallerSurroundings } from './callers/load-callers.ts';
-import { throwProblems, valueOf } from './loaded.ts';
+import { throwProblems, valueOf } from '../config/loaded.ts';
 import { orElse } from './or-else.ts';
 import { PolicyBundles } from './policy/policy-bundles.ts';
 import { trackCertificates } from './policy/track-certificates.ts';

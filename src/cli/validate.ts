@@ -1,6 +1,7 @@
 import { accessFindings, accessFindingsOf } from './access/findings.ts';
 import { documentKind } from '../config/document-kind.ts';
 import { loadLimits } from '../config/limits/load-limits.ts';
+import { problemsOf } from '../config/loaded.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import type { SoundParts } from '../config/schema/sound-parts.ts';
 import { onlyRego } from './bundle/report.ts';
@@ -98,6 +99,5 @@ function furtherProblems(
 }
 
 function limitsProblems(file: string): readonly Problem[] {
-  const loaded = loadLimits(file);
-  return 'problems' in loaded ? loaded.problems : [];
+  return problemsOf(loadLimits(file));
 }

@@ -1,15 +1,11 @@
 import type { JsonObject } from '../domain/json.ts';
-import type { Problem } from './problem.ts';
+import type { Loaded } from './loaded.ts';
+import { readDocument } from './schema/read-document.ts';
 import type { Schema } from './schema/schema.ts';
 import { parseYaml } from './yaml/parse-yaml.ts';
 
-export type LoadedOrder<T> = { readonly order: T } | { readonly problems: readonly Problem[] };
-
 /** Reads what an operator orders of a running server. Every problem is found in one go. Never throws. */
-export function readOrder<T>(what: string, content: JsonObject, schema: Schema<T>): LoadedOrder<T> {
-  const problems: Problem[] = [];
-  const reading = { problems, directory: '', unavailable: new Set<string>() };
+export function readOrder<T>(what: string, content: JsonObject, schema: Schema<T>): Loaded<T> {
   // JSON is YAML.
-  const order = schema.read(parseYaml(JSON.stringify(content), what, problems), '', reading);
-  return order === undefined || problems.length > 0 ? { problems } : { order };
+  return readDocument(schema, (problems) => parseYaml(JSON.stringify(content), what, problems));
 }

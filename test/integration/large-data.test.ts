@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createIsolatedSurroundings } from '../../src/app/isolated-surroundings.ts';
 import { GateKeeper } from '../../src/app/gate-keeper.ts';
-import { valueOf } from '../../src/app/loaded.ts';
+import { valueOf } from '../../src/config/loaded.ts';
 import { PolicyBundles } from '../../src/app/policy/policy-bundles.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { systemClock } from '../../src/domain/clock.ts';
@@ -37,7 +37,9 @@ async function open(bundle: JsonValue) {
   writeFileSync(path, JSON.stringify({ identity, policy: { bundle } }));
   const loaded = loadConfig(path, {});
   assert.ok('config' in loaded);
-  const keeper = valueOf(await GateKeeper.open(loaded.config, createIsolatedSurroundings(systemClock)));
+  const keeper = valueOf(
+    await GateKeeper.open(loaded.config, createIsolatedSurroundings(systemClock)),
+  );
   return { keeper, bundles: new PolicyBundles(keeper, systemClock, { checked: () => {} }) };
 }
 

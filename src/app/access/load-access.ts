@@ -11,7 +11,7 @@ import {
 } from '../../policy/access-policy.ts';
 import { readSnapshot } from '../../policy/bundles/contents/read-bundle.ts';
 import { workAside } from '../../policy/wasm/work-aside.ts';
-import { type Loaded, loadedFrom } from '../loaded.ts';
+import { type Loaded, loadedFrom } from '../../config/loaded.ts';
 import { readAccess } from './read-access.ts';
 
 const bundleFile = new URL('../../../bundles/access.tar.gz', import.meta.url);

@@ -17,7 +17,7 @@ import {
   TokenVerifier,
   type TokenVerifierOptions,
 } from '../../identity/tokens/token-verifier.ts';
-import { type Loaded, loadedFrom, problemsOf } from '../loaded.ts';
+import { type Loaded, loadedFrom, problemsOf } from '../../config/loaded.ts';
 
 /** What callers are known with. It all outlives a reload. */
 export interface CallerSurroundings {

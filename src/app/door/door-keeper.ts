@@ -6,7 +6,7 @@ import type { GrpcServer } from '../../server/grpc-server.ts';
 import type { Trust } from '../../server/tls/admission.ts';
 import { readCredentials, type TlsMaterial } from '../../server/tls/credentials.ts';
 import type { TlsDoorOptions } from '../../server/tls/tls-door.ts';
-import type { Loaded } from '../loaded.ts';
+import type { Loaded } from '../../config/loaded.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { refusalLog } from '../refusal-log.ts';
 import { fileSource, type MaterialSource, openWorkloadSource } from './tls-material.ts';

@@ -5,7 +5,7 @@ import { readText } from '../../config/yaml/read-file.ts';
 import type { TlsMaterial } from '../../server/tls/credentials.ts';
 import { createWorkloadApiClient } from '../../server/workload-api/workload-api-client.ts';
 import { faultLog } from '../fault-log.ts';
-import type { Loaded } from '../loaded.ts';
+import type { Loaded } from '../../config/loaded.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 /** Where the server's certificate and the authorities of its clients come from. */

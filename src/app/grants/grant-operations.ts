@@ -24,7 +24,7 @@ export function createGrantOperations(grants: AccessGrants): GrantOperations {
       const read = readGrantOrder(written);
       return 'problems' in read
         ? refusedFor(read.problems)
-        : add(grants, read.order, written, peer);
+        : add(grants, read.value, written, peer);
     },
     approve: (id, signature, peer) =>
       signed(signature, async (by) =>
@@ -70,7 +70,7 @@ async function signed(
   work: (by: string) => Promise<OperationOutcome<JsonObject>>,
 ): Promise<OperationOutcome<JsonObject>> {
   const read = readSignature(signature);
-  return 'problems' in read ? refusedFor(read.problems) : withStore(() => work(read.order.by));
+  return 'problems' in read ? refusedFor(read.problems) : withStore(() => work(read.value.by));
 }
 
 function noted(

@@ -29,7 +29,7 @@ export function noticedGrant({ id, content, postedAtMs, expiresAtMs }: Notice): 
   }
   const read = readGrantOrder(written);
   if ('problems' in read) return undefined;
-  const { lifeMs, ...order } = read.order;
+  const { lifeMs, ...order } = read.value;
   if (expiresAtMs - postedAtMs !== lifeMs) return undefined;
   const grant = { id, ...order, needsApproval, postedAtMs, expiresAtMs };
   if (approvedBy === undefined) return grant;

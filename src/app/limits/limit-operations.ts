@@ -44,10 +44,10 @@ export function createLimitOperations(options: LimitOperationsOptions): LimitOpe
     addOverride: async (content, peer) => {
       const read = readOverrideOrder(content);
       if ('problems' in read) return refusedFor(read.problems);
-      return aboutLimit(limits(), read.order, async () => {
-        const fault = faultIn(read.order, limits().table.get(read.order.limit));
+      return aboutLimit(limits(), read.value, async () => {
+        const fault = faultIn(read.value, limits().table.get(read.value.limit));
         if (fault !== undefined) return { outcome: 'refused', reason: fault };
-        const override = describeOverride(await overrides.add(read.order, content));
+        const override = describeOverride(await overrides.add(read.value, content));
         log.warn('an emergency override was set, as was asked', { peer, ...override });
         return done(override);
       });

@@ -97,7 +97,7 @@ export class LimitOverrides {
       });
       return [];
     }
-    const override = overrideOf(read.order, notice);
+    const override = overrideOf(read.value, notice);
     this.#note('limit_override_began', 'an emergency override holds', override);
     return [override];
   }

@@ -4,7 +4,7 @@ import { loadLimits } from '../../config/limits/load-limits.ts';
 import { Buckets, type BucketSurroundings } from '../../limits/buckets.ts';
 import { LimitTable } from '../../limits/limit-table.ts';
 import { createLimiter } from '../../limits/limiter.ts';
-import { type Loaded, loadedFrom } from '../loaded.ts';
+import { type Loaded, loadedFrom } from '../../config/loaded.ts';
 
 export interface LoadedLimits {
   readonly limiter: Limiter;
@@ -17,10 +17,10 @@ export async function loadLimiter(
   { limits: file }: Config,
   surroundings: BucketSurroundings,
 ): Promise<Loaded<LoadedLimits>> {
-  const read = file === undefined ? { limits: [] } : loadLimits(file);
+  const read = file === undefined ? { value: [] } : loadLimits(file);
   if ('problems' in read) return read;
   return loadedFrom(file ?? '', () => {
-    const table = new LimitTable(read.limits, surroundings.overrides);
+    const table = new LimitTable(read.value, surroundings.overrides);
     return {
       limiter: createLimiter(table, surroundings),
       table,

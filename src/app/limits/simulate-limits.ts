@@ -12,7 +12,7 @@ import {
   type SimulatedLimit,
   type SimulatedTotals,
 } from '../../limits/simulation.ts';
-import { type Loaded, loadedFrom, problemsOf } from '../loaded.ts';
+import { type Loaded, loadedFrom, problemsOf } from '../../config/loaded.ts';
 
 export interface SimulationReport extends SimulatedTotals {
   readonly firstMs?: number;
@@ -36,9 +36,9 @@ export async function simulateLimits(
 ): Promise<Loaded<SimulationReport>> {
   const read = loadLimits(limitsFile);
   if ('problems' in read) return read;
-  const simulation = await loadedFrom(limitsFile, () => new LimitSimulation(read.limits));
+  const simulation = await loadedFrom(limitsFile, () => new LimitSimulation(read.value));
   if ('problems' in simulation) return { problems: problemsOf(simulation) };
-  const replay = new LogReplay(simulation.value, read.limits);
+  const replay = new LogReplay(simulation.value, read.value);
   for await (const line of linesOf(createReadStream(log), maxLineBytes)) replay.take(line);
   return { value: replay.report() };
 }

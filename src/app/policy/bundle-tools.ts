@@ -14,7 +14,7 @@ import { createLocalSource } from '../../policy/bundles/sources/local-source.ts'
 import { hostBuiltins } from '../../policy/rego/builtins.ts';
 import { createIsolatedSurroundings } from '../isolated-surroundings.ts';
 import { GateKeeper } from '../gate-keeper.ts';
-import { type Loaded, loadedFrom } from '../loaded.ts';
+import { type Loaded, loadedFrom } from '../../config/loaded.ts';
 import { policyBuiltins } from './policy-builtins.ts';
 import { PolicyBundles } from './policy-bundles.ts';
 

@@ -7,7 +7,7 @@ import type {
   RedisServers,
   RedisSettings,
 } from '../../shared-state/redis-settings.ts';
-import type { Loaded } from '../loaded.ts';
+import type { Loaded } from '../../config/loaded.ts';
 
 /** The files whose change means a new connection. */
 export function redisFiles({ passwordFile, sentinels, tls }: RedisConfig): readonly string[] {

@@ -11,7 +11,7 @@ import {
 } from '../../shared-state/redis-connection.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
-import { valueOf } from '../loaded.ts';
+import { valueOf } from '../../config/loaded.ts';
 import { watchRedisCertificates } from './redis-certificates.ts';
 import { loadRedisSettings, redisFiles } from './redis-settings.ts';
 

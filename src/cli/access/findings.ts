@@ -17,7 +17,7 @@ export function accessFindings(
 ): AccessFindings {
   const loaded = loadAccess(file);
   if ('problems' in loaded) return { problems: loaded.problems, warnings: [] };
-  const found = findingsIn(loaded.document, { ...context, nowMs: systemClock.nowMs() });
+  const found = findingsIn(loaded.value, { ...context, nowMs: systemClock.nowMs() });
   const said = (wanted: Finding['severity']): Problem[] =>
     found
       .filter(({ severity }) => severity === wanted)
@@ -41,5 +41,5 @@ export function accessFindingsOf({ access, limits, identity }: Config): AccessFi
 function limitNames(file: string | undefined): ReadonlySet<string> | undefined {
   if (file === undefined) return new Set();
   const loaded = loadLimits(file);
-  return 'limits' in loaded ? new Set(loaded.limits.map(({ name }) => name)) : undefined;
+  return 'value' in loaded ? new Set(loaded.value.map(({ name }) => name)) : undefined;
 }

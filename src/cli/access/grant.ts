@@ -87,7 +87,7 @@ function orderIn(given: Arguments): JsonObject {
     if (value !== undefined) order[name] = value.split(',').map((each) => each.trim());
   }
   const read = readGrantOrder(order);
-  if ('order' in read) return order;
+  if ('value' in read) return order;
   throw new UsageError(read.problems.map((each) => `--${withoutPlace(each)}`).join('\n'));
 }
 

@@ -60,7 +60,7 @@ function readGraph(given: Arguments, { environment }: CliContext): CallGraph {
   const path = given.operands[0] ?? accessOf(given, environment);
   requireReadable(path);
   const loaded = loadAccess(path);
-  if ('document' in loaded) return callGraphOf(loaded.document);
+  if ('value' in loaded) return callGraphOf(loaded.value);
   throw new UsageError(`${path} is not valid\n${loaded.problems.map(formatProblem).join('\n')}`);
 }
 

@@ -29,5 +29,5 @@ export function requireGrantable(
 /** None of a document that cannot be read, which the checker tells of. */
 function servicesIn(access: string): readonly string[] {
   const loaded = loadAccess(access);
-  return 'document' in loaded ? loaded.document.services.map(({ name }) => name) : [];
+  return 'value' in loaded ? loaded.value.services.map(({ name }) => name) : [];
 }

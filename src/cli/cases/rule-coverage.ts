@@ -29,7 +29,7 @@ export class RuleCoverage {
 
 function rulesIn(document: string): Set<string> {
   const loaded = loadAccess(document);
-  const services = 'document' in loaded ? loaded.document.services : [];
+  const services = 'value' in loaded ? loaded.value.services : [];
   return new Set(
     services.flatMap(({ name, deny, allow }) =>
       [...deny, ...allow].map((rule) => `${name}/${rule.name}`),

@@ -84,9 +84,9 @@ async function runFile(
 /** @throws {UsageError} with every problem of the file. */
 function requireCases(path: string): CaseFile {
   requireReadable(path);
-  const file = loadCases(path);
-  if ('cases' in file) return file;
-  throw new UsageError(`${path} is not valid\n${file.problems.map(formatProblem).join('\n')}`);
+  const loaded = loadCases(path);
+  if ('value' in loaded) return loaded.value;
+  throw new UsageError(`${path} is not valid\n${loaded.problems.map(formatProblem).join('\n')}`);
 }
 
 function configOf(path: string, { config }: CaseFile, { environment }: CliContext): ConfigFile {

@@ -3,7 +3,8 @@ import { parsePrincipalPattern } from '../../domain/principal-pattern.ts';
 import { leaf } from '../schema/leaf.ts';
 import { hintOfNearest } from '../schema/nearest.ts';
 import { method, pathPattern } from '../limits/match.ts';
-import { type LoadedOrder, readOrder } from '../read-order.ts';
+import type { Loaded } from '../loaded.ts';
+import { readOrder } from '../read-order.ts';
 import {
   filled,
   type Keys,
@@ -28,7 +29,7 @@ export interface GrantOrder {
 }
 
 /** As {@link readOrder}. */
-export function readGrantOrder(content: JsonObject): LoadedOrder<GrantOrder> {
+export function readGrantOrder(content: JsonObject): Loaded<GrantOrder> {
   return readOrder('grant', content, orderSchema);
 }
 
@@ -51,7 +52,7 @@ export interface Signature {
 }
 
 /** As {@link readOrder}. */
-export function readSignature(content: JsonObject): LoadedOrder<Signature> {
+export function readSignature(content: JsonObject): Loaded<Signature> {
   return readOrder('grant', content, signatureSchema);
 }
 

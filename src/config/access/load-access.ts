@@ -9,10 +9,10 @@ import {
   principalPattern,
   some,
 } from './conditions.ts';
-import { deepFreeze } from '../deep-freeze.ts';
+import type { Loaded } from '../loaded.ts';
 import { method, pathPattern } from '../limits/match.ts';
 import { anyName, mapOf } from '../schema/map-of.ts';
-import { inOrder, type Problem } from '../problem.ts';
+import { readDocument } from '../schema/read-document.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import {
   type Conflict,
@@ -30,24 +30,13 @@ import {
 } from '../schema/schema.ts';
 import { integer, text } from '../schema/values.ts';
 
-export type LoadedAccess =
-  { readonly document: AccessDocument } | { readonly problems: readonly Problem[] };
-
 /** Ten thousand rules take about two. */
 export const maxAccessBytes = 16 * 1024 * 1024;
 
 /** Reads access.yaml. Every problem is found in one go. Never throws. */
-export function loadAccess(path: string): LoadedAccess {
-  const problems: Problem[] = [];
-  const reading = { problems, directory: '', unavailable: new Set<string>() };
-  const document = accessSchema.read(
-    readYaml(path, problems, { maxFileBytes: maxAccessBytes }),
-    '',
-    reading,
-  );
-  return document === undefined || problems.length > 0
-    ? { problems: inOrder(problems) }
-    : { document: deepFreeze(document) };
+export function loadAccess(path: string): Loaded<AccessDocument> {
+  const options = { maxFileBytes: maxAccessBytes };
+  return readDocument(accessSchema, (problems) => readYaml(path, problems, options));
 }
 
 /** Safe in a header, in a record and in a picture. */

@@ -4,7 +4,8 @@ import { jsonValue } from '../schema/json-value.ts';
 import { instant } from './conditions.ts';
 import { method } from '../limits/match.ts';
 import { anyName, mapOf, type NameForm } from '../schema/map-of.ts';
-import { inOrder, type Problem } from '../problem.ts';
+import type { Loaded } from '../loaded.ts';
+import { readDocument } from '../schema/read-document.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import { dirname, resolve } from 'node:path';
 import {
@@ -86,15 +87,10 @@ export interface CaseFile {
   readonly cases: readonly DecisionCase[];
 }
 
-export type LoadedCases = CaseFile | { readonly problems: readonly Problem[] };
-
 /** Reads decision cases. Every problem is found in one go. Never throws. */
-export function loadCases(path: string): LoadedCases {
-  const problems: Problem[] = [];
+export function loadCases(path: string): Loaded<CaseFile> {
   const directory = dirname(resolve(path));
-  const reading = { problems, directory, unavailable: new Set<string>() };
-  const file = fileSchema.read(readYaml(path, problems), '', reading);
-  return file === undefined || problems.length > 0 ? { problems: inOrder(problems) } : file;
+  return readDocument(fileSchema, (problems) => readYaml(path, problems), directory);
 }
 
 const line = text('text', 'text in one line', /^[^\r\n\0]+$/);

@@ -1,5 +1,5 @@
 import type { LimitDefinition, LimitOverride, LimitRate } from '../../domain/limit.ts';
-import { deepFreeze } from '../deep-freeze.ts';
+import type { Loaded } from '../loaded.ts';
 import { lease, leaseConflicts } from './lease.ts';
 import { keyPart } from './key-part.ts';
 import { match, workload } from './match.ts';
@@ -14,7 +14,7 @@ import {
   units,
   type WrittenRate,
 } from './rate.ts';
-import { inOrder, type Problem } from '../problem.ts';
+import { readDocument } from '../schema/read-document.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import {
   conflictIf,
@@ -30,17 +30,10 @@ import {
 } from '../schema/schema.ts';
 import { integer, oneOf } from '../schema/values.ts';
 
-export type LoadedLimits =
-  { readonly limits: readonly LimitDefinition[] } | { readonly problems: readonly Problem[] };
-
 /** Reads limits.yaml. Every problem is found in one go. Never throws. */
-export function loadLimits(path: string): LoadedLimits {
-  const problems: Problem[] = [];
-  const reading = { problems, directory: '', unavailable: new Set<string>() };
-  const file = limitsSchema.read(readYaml(path, problems), '', reading);
-  return file === undefined || problems.length > 0
-    ? { problems: inOrder(problems) }
-    : { limits: deepFreeze(file.limits) };
+export function loadLimits(path: string): Loaded<readonly LimitDefinition[]> {
+  const file = readDocument(limitsSchema, (problems) => readYaml(path, problems));
+  return 'value' in file ? { value: file.value.limits } : file;
 }
 
 interface WrittenOverride extends WrittenRate {

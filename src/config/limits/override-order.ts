@@ -3,7 +3,8 @@ import type { LimitChange } from '../../domain/limit-override.ts';
 import { workload } from './match.ts';
 import { limitName } from './name.ts';
 import { quota, rate, rateConflicts, toRate, units, type WrittenRate } from './rate.ts';
-import { type LoadedOrder, readOrder } from '../read-order.ts';
+import type { Loaded } from '../loaded.ts';
+import { readOrder } from '../read-order.ts';
 import {
   conflictIf,
   mapped,
@@ -25,7 +26,7 @@ export interface OverrideOrder {
 }
 
 /** As {@link readOrder}. */
-export function readOverrideOrder(content: JsonObject): LoadedOrder<OverrideOrder> {
+export function readOverrideOrder(content: JsonObject): Loaded<OverrideOrder> {
   return readOrder('override', content, orderSchema);
 }
 

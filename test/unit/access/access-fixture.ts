@@ -18,8 +18,8 @@ const bundle = await readSnapshot(readFileSync('bundles/access.tar.gz'));
 
 export function documentOf(yaml: string): AccessDocument {
   const loaded = loadAccess(writtenFile(yaml, 'access.yaml'));
-  assert.ok('document' in loaded, JSON.stringify(loaded));
-  return loaded.document;
+  assert.ok('value' in loaded, JSON.stringify(loaded));
+  return loaded.value;
 }
 
 /** The very policy and index that a server decides with. */

@@ -20,7 +20,7 @@ function faultsOf(parts: object): readonly string[] {
 test('an order of a grant is read', () => {
   const { for: _for, ...rest } = order;
   assert.deepEqual(readGrantOrder(order), {
-    order: { ...rest, lifeMs: 1_800_000 },
+    value: { ...rest, lifeMs: 1_800_000 },
   });
 });
 

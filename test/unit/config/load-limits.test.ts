@@ -9,7 +9,7 @@ import { writtenFile } from './written-file.ts';
 
 function limitsOf(text: string): readonly LimitDefinition[] {
   const loaded = loadLimits(writtenFile(text, 'limits.yaml'));
-  if ('limits' in loaded) return loaded.limits;
+  if ('value' in loaded) return loaded.value;
   throw new Error(loaded.problems.map(formatProblem).join('\n'));
 }
 
@@ -191,8 +191,8 @@ test('an empty `by` is one count for all', () => {
 test('the shipped limits are valid and one of them is small enough to be seen', () => {
   const path = fileURLToPath(new URL('../../../examples/quickstart/limits.yaml', import.meta.url));
   const loaded = loadLimits(path);
-  assert.ok('limits' in loaded);
-  assert.ok(loaded.limits.some((limit) => limit.mode === 'enforce' && limit.burst < 9));
+  assert.ok('value' in loaded);
+  assert.ok(loaded.value.some((limit) => limit.mode === 'enforce' && limit.burst < 9));
 });
 
 test('any text is limits or problems, never a throw', () => {
@@ -222,7 +222,7 @@ test('any text is limits or problems, never a throw', () => {
   fc.assert(
     fc.property(fc.array(fragment), (parts) => {
       const loaded = loadLimits(writtenFile(parts.join(''), 'any-limits.yaml'));
-      assert.ok('limits' in loaded || loaded.problems.length > 0);
+      assert.ok('value' in loaded || loaded.problems.length > 0);
     }),
     { numRuns: 500 },
   );

@@ -27,8 +27,8 @@ test('policies become a document that loads, and what was not carried is said be
     /^note: ALLOW shop\/viewer: paths \/orders\/\*, \*\.js is carried in part/m,
   );
   const loaded = loadAccess(writtenFile(world.stdout, 'access.yaml'));
-  assert.ok('document' in loaded, JSON.stringify(loaded));
-  const [service] = loaded.document.services;
+  assert.ok('value' in loaded, JSON.stringify(loaded));
+  const [service] = loaded.value.services;
   const principal = 'spiffe://prod/ns/shop/sa/shop-orders';
   assert.deepEqual(service?.principals, [{ kind: 'exact', principal }]);
 });

@@ -1,7 +1,7 @@
 import { messageOf } from '../domain/fault-message.ts';
-import { formatProblem, type Problem } from '../config/problem.ts';
+import { formatProblem, type Problem } from './problem.ts';
 
-/** What files describe: it, or everything that is wrong with them. */
+/** What a document says, or everything that is wrong with it. */
 export type Loaded<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
 
 export function problemsOf(loaded: Loaded<unknown>): readonly Problem[] {
