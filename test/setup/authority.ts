@@ -29,11 +29,17 @@ export class Authority {
   readonly own: Issued;
   #issued = 0;
 
-  constructor(subject = 'test authority', signer?: Authority, days = 2) {
-    const options = {
-      days,
-      extensions: ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'],
-    };
+  constructor(
+    subject = 'test authority',
+    signer?: Authority,
+    days = 2,
+    more: readonly string[] = [],
+  ) {
+    const authority = [
+      'basicConstraints=critical,CA:TRUE',
+      'keyUsage=critical,keyCertSign,cRLSign',
+    ];
+    const options = { days, extensions: [...authority, ...more] };
     this.own = this.#make(subject, options, signer?.own);
   }
 

@@ -6,7 +6,7 @@ import type { SpiffePattern } from '../../domain/spiffe-pattern.ts';
 import { isVouchedForBy, type Vouchers, vouchersOf } from './anchors.ts';
 import type { Credentials } from './credentials.ts';
 import { type Refusal, verdictOf } from './handshake-failure.ts';
-import { peerChainOf } from './peer-chain.ts';
+import { provenPeerOf } from './peer-chain.ts';
 
 /** Who is let in: read for every handshake, replaced as a whole. */
 export interface Trust {
@@ -24,11 +24,18 @@ export interface TlsClient {
  * Judges a peer by what OpenSSL says of its chain, by who it is, and by whether that one may come in.
  * OpenSSL spoke of those who were trusted when the handshake began; they may be others now.
  */
-export function admit(socket: TLSSocket, begun: Trust, now: Trust): TlsClient | Refusal {
-  const chain = peerChainOf(socket);
+export function admit(
+  socket: TLSSocket,
+  begun: Trust,
+  now: Trust,
+  nowMs: number,
+): TlsClient | Refusal {
+  const proven = provenPeerOf(socket);
+  if (proven === undefined) return { cause: 'other', detail: 'nothing is known of the handshake' };
+  const { chain, fault } = proven;
   if (chain === undefined) return { cause: 'no_certificate', detail: 'no certificate was shown' };
+  if (fault !== undefined) return verdictOf(fault);
   const { leaf } = chain;
-  if (!socket.authorized) return verdictOf(String(socket.authorizationError));
   if (socket.isSessionReused()) {
     return { cause: 'other', detail: 'a resumed session proves nothing now' };
   }
@@ -40,7 +47,7 @@ export function admit(socket: TLSSocket, begun: Trust, now: Trust): TlsClient | 
   if (id === undefined) {
     return { cause: 'no_spiffe_id', detail: `one SPIFFE ID is needed, not ${namesOf(leaf)}` };
   }
-  const vouchers = vouchersOf(chain, anchorsFor(id, begun), begun.credentials.anchors);
+  const vouchers = vouchersOf(chain, anchorsFor(id, begun), begun.credentials.anchors, nowMs);
   const client = { id, vouchers };
   return refusalOf(client, now) ?? client;
 }

@@ -1,4 +1,4 @@
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 
 /** A certificate that others are trusted for. */
 export interface Anchor {
@@ -7,70 +7,71 @@ export interface Anchor {
   readonly trustDomain?: string;
 }
 
-/** The anchors that a peer may hang from, by their fingerprints. */
+/** The anchors that a peer hangs from, by their fingerprints. */
 export interface Vouchers {
   readonly fingerprints: readonly string[];
-  /** It hangs from one of them, by others that the peer sent, and which one is not told. */
-  readonly isOneUnknown: boolean;
   /** Of the certificates that it hangs by, anchors aside. */
   readonly expiresAtMs: number;
 }
 
-/** A peer's own certificate, and those that it sent beside it. */
+/** A peer's own certificate, and the way up from it among those that it sent, in DER. */
 export interface PeerChain {
   readonly leaf: X509Certificate;
-  readonly others: readonly X509Certificate[];
+  readonly above: readonly Buffer[];
 }
 
+const nobody: Vouchers = { fingerprints: [], expiresAtMs: -Infinity };
+
 /**
- * Who vouches for a peer whose chain OpenSSL has verified with `all`; `own` are those of its trust
- * domain. Told by signatures, because an old authority and a new one may share their name.
+ * Who of its trust domain (`own`) vouches for a peer whose chain OpenSSL has verified with `all`.
+ * OpenSSL does not say which way up it took, so this goes up by signatures, because an old authority
+ * and a new one may share their name. Stops at the first signature that is not good: fake
+ * authorities cost no more than that.
  */
 export function vouchersOf(
-  { leaf, others }: PeerChain,
+  { leaf, above }: PeerChain,
   own: readonly Anchor[],
   all: readonly Anchor[],
+  nowMs: number,
 ): Vouchers {
-  const signers = own.filter(({ certificate }) => isIssuedBy(leaf, certificate));
-  if (signers.length > 0) {
-    const expiresAtMs = expiryOf([leaf]);
-    return { fingerprints: fingerprintsOf(signers), isOneUnknown: false, expiresAtMs };
+  const hanging = [leaf];
+  for (let lowest = leaf; ;) {
+    const signers = own.filter(({ certificate }) => isIssuedBy(lowest, certificate));
+    if (signers.length > 0) {
+      return { fingerprints: fingerprintsOf(signers), expiresAtMs: expiryOf(hanging) };
+    }
+    const der = above[hanging.length - 1];
+    const next = der && new X509Certificate(der);
+    if (next === undefined || !isAuthority(next, nowMs) || !isIssuedBy(lowest, next)) return nobody;
+    if (all.length > own.length && isConstrained(next)) return nobody;
+    hanging.push(next);
+    lowest = next;
   }
-  const above = certificatesAbove(leaf, [...others, ...all.map(({ certificate }) => certificate)]);
-  const reached = all.filter(({ certificate }) => above.has(certificate));
-  const between = others.filter((other) => above.has(other));
-  const expiresAtMs = expiryOf([leaf, ...between]);
-  return { fingerprints: fingerprintsOf(reached), isOneUnknown: true, expiresAtMs };
 }
+
+/** Whether those of its trust domain vouch for a peer. */
+export function isVouchedForBy(own: readonly Anchor[], { fingerprints }: Vouchers): boolean {
+  const present = new Set(fingerprintsOf(own));
+  return fingerprints.some((fingerprint) => present.has(fingerprint));
+}
+
+function isAuthority({ ca, validFromDate, validToDate }: X509Certificate, nowMs: number): boolean {
+  return ca && validFromDate.getTime() <= nowMs && nowMs < validToDate.getTime();
+}
+
+/** `id-ce-nameConstraints` (RFC 5280 §4.2.1.10), as DER has it. */
+const nameConstraints = Buffer.from('0603551d1e', 'hex');
+const clientUsages = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'];
 
 /**
- * Whether those of its trust domain vouch for a peer. OpenSSL does not say which of several ways up
- * it took, so that where there are several all of them must end there.
+ * Whether it may sign for some only. OpenSSL holds a peer to that on the way that it took, which may
+ * have been another one, by an authority of another trust domain.
  */
-export function isVouchedForBy(own: readonly Anchor[], vouchers: Vouchers): boolean {
-  const present = new Set(fingerprintsOf(own));
-  const isPresent = (fingerprint: string): boolean => present.has(fingerprint);
-  const { fingerprints, isOneUnknown } = vouchers;
-  return isOneUnknown
-    ? fingerprints.length > 0 && fingerprints.every(isPresent)
-    : fingerprints.some(isPresent);
-}
-
-/** Those on any way up from the leaf. */
-function certificatesAbove(
-  leaf: X509Certificate,
-  known: readonly X509Certificate[],
-): ReadonlySet<X509Certificate> {
-  const above = new Set<X509Certificate>();
-  const addIssuersOf = (certificate: X509Certificate): void => {
-    for (const issuer of known) {
-      if (above.has(issuer) || !isIssuedBy(certificate, issuer)) continue;
-      above.add(issuer);
-      addIssuersOf(issuer);
-    }
-  };
-  addIssuersOf(leaf);
-  return above;
+function isConstrained({ raw, keyUsage }: X509Certificate): boolean {
+  // The types have it always; without extended key usages Node has undefined.
+  const usages: readonly string[] | undefined = keyUsage;
+  const isForClients = usages?.some((usage) => clientUsages.includes(usage)) ?? true;
+  return !isForClients || raw.includes(nameConstraints);
 }
 
 function expiryOf(certificates: readonly X509Certificate[]): number {

@@ -1,52 +1,53 @@
-import type { X509Certificate } from 'node:crypto';
-import { TLSSocket } from 'node:tls';
-import { peerCertificateOf } from '../../domain/peer-certificate.ts';
+import { X509Certificate } from 'node:crypto';
+import type { DetailedPeerCertificate, Server, TLSSocket } from 'node:tls';
 import type { PeerChain } from './anchors.ts';
 
-/** Of the verified peers whose handshake has just ended. */
-const otherCertificates = new WeakMap<TLSSocket, readonly X509Certificate[]>();
+/** What OpenSSL said of a peer when its handshake was done. */
+export interface ProvenPeer {
+  /** Undefined: it showed no certificate. */
+  readonly chain: PeerChain | undefined;
+  /** `CERT_HAS_EXPIRED`; undefined: its chain holds. */
+  readonly fault: string | undefined;
+}
 
-/** Ways up are sought among them, at the cost of a signature a step; a chain has two or three. */
-const maxOthers = 8;
+const proven = new WeakMap<TLSSocket, ProvenPeer>();
 
 /**
- * Chooses h2 for a server, or nothing. Here Node gives away the socket of a handshake before the
- * handshake is done. That is needed: Node 24.21 has let go of all that a client sent beside its own
- * certificate when it says that it is done (nodejs/node#65579). Where Node changes, none are found
- * and nobody is let in by them.
+ * Takes the judging of peers over from Node, which at the end of each handshake (24.21,
+ * nodejs/node#65579) takes what a verified peer sent beside its own certificate off OpenSSL's list
+ * and never frees it: 9 KiB of each, a megabyte and more for a peer that sends a hundred.
  */
-export function chooseProtocol(
-  this: unknown,
-  { protocols }: { readonly protocols: readonly string[] },
-): string | undefined {
-  if (this instanceof TLSSocket) this.prependOnceListener('secure', keepOthers);
-  return protocols.find((protocol) => protocol === 'h2');
+export function judgePeersOf(server: Server): void {
+  const seen = new WeakSet<TLSSocket>();
+  // The one event that gives away the socket of each handshake before the handshake is done.
+  server.on('keylog', (_secret, socket) => {
+    if (seen.has(socket)) return;
+    seen.add(socket);
+    socket.prependOnceListener('secure', judge);
+  });
 }
 
-/** Undefined: the peer showed no certificate. */
-export function peerChainOf(socket: TLSSocket): PeerChain | undefined {
-  const leaf = peerCertificateOf(socket);
-  return leaf && { leaf, others: otherCertificates.get(socket) ?? [] };
+/** Undefined: nobody could tell, so that nobody is let in. */
+export function provenPeerOf(socket: TLSSocket): ProvenPeer | undefined {
+  return proven.get(socket);
 }
 
-function keepOthers(this: TLSSocket): void {
+function judge(this: TLSSocket): void {
+  // Node looks at a certificate only where it has asked for one.
+  Reflect.set(this, '_requestCert', false);
   try {
-    if (isVerified(this)) otherCertificates.set(this, readOthers(this));
+    const handle: unknown = Reflect.get(this, '_handle');
+    if (hasVerdict(handle)) proven.set(this, { chain: chainOf(this), fault: faultOf(handle) });
   } catch {
     // What nobody foresaw of a certificate must not end the process; nobody is let in by it.
   }
 }
 
-/**
- * By OpenSSL's own word, which `authorized` repeats only later. What is read below is never freed
- * by Node, so it must not be read of strangers.
- */
-function isVerified(socket: TLSSocket): boolean {
-  const handle: unknown = Reflect.get(socket, '_handle');
-  return hasVerdict(handle) && handle.verifyError() === null;
+interface VerdictHandle {
+  verifyError(): unknown;
 }
 
-function hasVerdict(handle: unknown): handle is { verifyError(): unknown } {
+function hasVerdict(handle: unknown): handle is VerdictHandle {
   return (
     typeof handle === 'object' &&
     handle !== null &&
@@ -55,13 +56,30 @@ function hasVerdict(handle: unknown): handle is { verifyError(): unknown } {
   );
 }
 
-/** None for too many: which of them matter could not be told. */
-function readOthers(socket: TLSSocket): readonly X509Certificate[] {
-  const others: X509Certificate[] = [];
-  let next = socket.getPeerX509Certificate()?.issuerCertificate;
-  while (next !== undefined && others.length <= maxOthers) {
-    others.push(next);
-    next = next.issuerCertificate;
+function faultOf(handle: VerdictHandle): string | undefined {
+  const fault = handle.verifyError();
+  if (fault === null) return undefined;
+  return fault instanceof Error && 'code' in fault ? String(fault.code) : 'a fault without a code';
+}
+
+/** A chain has two or three; each that is looked at costs a signature. */
+const maxAbove = 8;
+
+/**
+ * Each certificate with the one that by its name has issued it, of those that were sent, in the
+ * order that RFC 8446 §4.4.2 wants: of others Node may leave some out.
+ */
+function chainOf(socket: TLSSocket): PeerChain | undefined {
+  const own: Partial<DetailedPeerCertificate> = socket.getPeerCertificate(true);
+  if (own.raw === undefined) return undefined;
+  const above: Buffer[] = [];
+  let lowest: Partial<DetailedPeerCertificate> = own;
+  while (above.length < maxAbove) {
+    const next: Partial<DetailedPeerCertificate> | undefined = lowest.issuerCertificate;
+    // What has issued itself is the last.
+    if (next?.raw === undefined || next === lowest) break;
+    above.push(next.raw);
+    lowest = next;
   }
-  return others.length > maxOthers ? [] : others;
+  return { leaf: new X509Certificate(own.raw), above };
 }

@@ -6,7 +6,7 @@ import { messageOf } from '../../domain/fault-message.ts';
 import { admit, refusalOf, type TlsClient, type Trust } from './admission.ts';
 import { type Arrival, arrivalOf, Arrivals, type HandshakeBounds } from './arrivals.ts';
 import { failureOf, type Refusal } from './handshake-failure.ts';
-import { chooseProtocol } from './peer-chain.ts';
+import { judgePeersOf } from './peer-chain.ts';
 
 export interface RefusedConnection extends Refusal {
   /** The network that it came from, or `unix`. */
@@ -113,19 +113,21 @@ export function createTlsDoor(
 /** What nobody foresaw of a certificate is no reason to let in, nor to end the process. */
 function admitSafely(socket: TLSSocket, begun: Trust, now: Trust): TlsClient | Refusal {
   try {
-    return admit(socket, begun, now);
+    return admit(socket, begun, now, systemClock.nowMs());
   } catch (fault) {
     return { cause: 'other', detail: messageOf(fault) };
   }
 }
 
 function createMutualTlsServer({ credentials }: Trust, handshakeTimeout: number): Server {
-  return createServer({
+  const server = createServer({
     ...credentials.contextOptions,
     requestCert: true,
     // With true Node refuses for itself, and does not say why: `admit` refuses, and does.
     rejectUnauthorized: false,
-    ALPNCallback: chooseProtocol,
+    ALPNProtocols: ['h2'],
     handshakeTimeout,
   });
+  judgePeersOf(server);
+  return server;
 }
