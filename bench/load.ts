@@ -9,17 +9,40 @@ import { firstAllow } from './probe.ts';
 import { type BenchProcesses, createBenchProcesses } from './processes.ts';
 import { startRedis } from './redis.ts';
 import { type Report, reportOf } from './report.ts';
-import { measureInTurn } from './rounds.ts';
+import { type Measured, measureInTurn } from './rounds.ts';
 import { type Server, startBaseline, startSallyport } from './servers.ts';
 import type { VariantName } from './variants.ts';
 
 const startTimeoutMs = 20_000;
 
-/** Starts what is to be measured, measures it, and leaves nothing behind. */
+/**
+ * Starts what is to be measured, measures it, and leaves nothing behind; and that again, because a
+ * process keeps for its life a speed that another of the same program need not have.
+ */
 export async function measureLoad(
   options: BenchOptions,
   say: (progress: string) => void,
 ): Promise<Report> {
+  const launches: (readonly Measured[])[] = [];
+  for (let launch = 1; launch <= options.launches; launch += 1) {
+    say(`launch ${launch} of ${options.launches}`);
+    launches.push(await measureLaunch(options, say));
+  }
+  return reportOf(allLaunches(launches), options);
+}
+
+function allLaunches(launches: readonly (readonly Measured[])[]): readonly Measured[] {
+  const byName = Map.groupBy(launches.flat(), ({ name }) => name);
+  return Array.from(byName, ([name, parts]) => ({
+    name,
+    slices: parts.flatMap(({ slices }) => slices),
+  }));
+}
+
+async function measureLaunch(
+  options: BenchOptions,
+  say: (progress: string) => void,
+): Promise<readonly Measured[]> {
   const processes = createBenchProcesses();
   const interrupted = () => void processes.stopAll();
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
@@ -36,10 +59,9 @@ export async function measureLoad(
       const answerBytes = await firstAllow(server, request, startTimeoutMs);
       contenders.push({ server, bodyFile, answerBytes });
     }
-    const { rounds, requests, warmUp, connections, streams } = options;
-    const shape = { rounds, requests, warmUp, connections, streams };
-    return reportOf(await measureInTurn(processes, contenders, shape, folder, say), shape);
+    return await measureInTurn(processes, contenders, options, folder, say);
   } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     await processes.stopAll();
     issued?.remove();
     rmSync(folder, { recursive: true });

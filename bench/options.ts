@@ -14,7 +14,9 @@ type BenchMode = (typeof modes)[number];
 
 export interface BenchOptions {
   readonly mode: BenchMode | 'help';
-  /** Slices per server, and requests in each. */
+  /** How often all servers are started. */
+  readonly launches: number;
+  /** Slices per server in each launch, and requests in each slice. */
   readonly rounds: number;
   readonly requests: number;
   /** Requests per server before the first slice. */
@@ -43,7 +45,8 @@ loading 100 MiB of data over and over keeps checks waiting, and what memory it t
 \`limits\`, decisions of the limiter beside those of envoyproxy/ratelimit on one Redis,
 and what a million callers take.
 
-  --rounds N            slices per server, interleaved (6)
+  --launches N          how often the servers are started anew and measured (3)
+  --rounds N            slices per server in each launch, interleaved (3)
   --requests N          requests a slice (20000)
   --warm-up N           requests per server before the first slice (40000)
   --connections N       HTTP/2 connections (4)
@@ -62,6 +65,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const { values, positionals } = parse(args);
   return {
     mode: values.help ? 'help' : modeOf(positionals),
+    launches: count('launches', values.launches),
     rounds: count('rounds', values.rounds),
     requests: count('requests', values.requests),
     warmUp: count('warm-up', values['warm-up']),
@@ -82,7 +86,8 @@ function parse(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
-        rounds: { type: 'string', default: '6' },
+        launches: { type: 'string', default: '3' },
+        rounds: { type: 'string', default: '3' },
         requests: { type: 'string', default: '20000' },
         'warm-up': { type: 'string', default: '40000' },
         connections: { type: 'string', default: '4' },

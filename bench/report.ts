@@ -6,6 +6,7 @@ import { formatTable } from './table.ts';
 /** What a run found: for the terminal, for `--json`, for the budget. */
 export interface Report {
   readonly machine: { readonly cpus: number; readonly model: string; readonly node: string };
+  readonly launches: number;
   readonly options: Rounds;
   readonly servers: readonly ServerReport[];
 }
@@ -20,11 +21,15 @@ export interface ServerReport extends Measured {
   readonly p99Ms: number;
 }
 
-export function reportOf(measured: readonly Measured[], options: Rounds): Report {
+export function reportOf(
+  measured: readonly Measured[],
+  { launches, rounds, requests, warmUp, connections, streams }: Rounds & { launches: number },
+): Report {
   const baseline = measured.find(({ name }) => name === 'baseline');
   return {
     machine: { cpus: cpus().length, model: cpus()[0]?.model ?? '', node: process.version },
-    options,
+    launches,
+    options: { rounds, requests, warmUp, connections, streams },
     servers: measured.map((server) => serverReport(server, baseline)),
   };
 }
@@ -47,7 +52,7 @@ function serverReport(measured: Measured, baseline: Measured | undefined): Serve
   };
 }
 
-export function formatReport({ machine, options, servers }: Report): string {
+export function formatReport({ machine, launches, options, servers }: Report): string {
   const rows = servers.map((server) => [
     server.name,
     formatSpread(server.cpuMicrosPerCheck, 1),
@@ -57,7 +62,7 @@ export function formatReport({ machine, options, servers }: Report): string {
     server.p99Ms.toFixed(1),
   ]);
   return [
-    `${options.rounds} rounds of ${options.requests} checks, ` +
+    `${launches} launches, each ${options.rounds} rounds of ${options.requests} checks, ` +
       `${options.connections} connections × ${options.streams} streams, after ${options.warmUp}; ` +
       `Node ${machine.node}, ${machine.cpus} × ${machine.model}`,
     'Medians (smallest–largest); the ratio is taken round by round.',

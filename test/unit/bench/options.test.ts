@@ -4,10 +4,18 @@ import { CannotMeasure } from '../../../bench/cannot-measure.ts';
 import { parseOptions } from '../../../bench/options.ts';
 
 test('without options the load is measured with the documented shape', () => {
-  const { mode, rounds, requests, warmUp, connections, streams } = parseOptions([]);
+  const { mode, launches, rounds, requests, warmUp, connections, streams } = parseOptions([]);
   assert.deepEqual(
-    { mode, rounds, requests, warmUp, connections, streams },
-    { mode: 'load', rounds: 6, requests: 20_000, warmUp: 40_000, connections: 4, streams: 16 },
+    { mode, launches, rounds, requests, warmUp, connections, streams },
+    {
+      mode: 'load',
+      launches: 3,
+      rounds: 3,
+      requests: 20_000,
+      warmUp: 40_000,
+      connections: 4,
+      streams: 16,
+    },
   );
 });
 
