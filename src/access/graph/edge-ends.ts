@@ -7,15 +7,26 @@ export function endsAtBoxes(
 ): readonly Point[] {
   const [start, end] = [boxes.get(edge.from), boxes.get(edge.to)];
   if (start === undefined || end === undefined) return points;
-  const inner = points.slice(1, -1);
+  // Boxes of one column do not call each other (src/access/graph/layout.ts).
+  if (start === end) return loopBeside(start);
   const side = end.x > start.x ? 1 : -1;
-  const isSameColumn = end.x === start.x;
-  const first = { x: start.x + (side * start.width) / 2, y: start.y + (side < 0 ? 8 : 0) };
-  const last = {
-    x: end.x - ((isSameColumn ? -side : side) * end.width) / 2,
-    y: end.y + (side < 0 ? 8 : 0),
-  };
-  return isSameColumn
-    ? [first, { x: first.x - 50, y: (first.y + last.y) / 2 + 12 }, { x: last.x, y: last.y + 2 }]
-    : [first, ...inner, last];
+  const below = side < 0 ? 8 : 0;
+  const first = { x: start.x + (side * start.width) / 2, y: start.y + below };
+  const last = { x: end.x - (side * end.width) / 2, y: end.y + below };
+  return [first, ...points.slice(1, -1), last];
+}
+
+/** Narrow enough for the margin of the picture. */
+const loopWidth = 18;
+
+/** Of who calls itself: out on the right of its box, and back below. */
+function loopBeside({ x, y, width }: PlacedNode): readonly Point[] {
+  const right = x + width / 2;
+  const [top, bottom] = [y - 12, y + 12];
+  return [
+    { x: right, y: top },
+    { x: right + loopWidth, y: top },
+    { x: right + loopWidth, y: bottom },
+    { x: right, y: bottom },
+  ];
 }

@@ -6,6 +6,7 @@ import {
   chainsBetween,
   narrowed,
 } from '../../../src/access/graph/call-graph.ts';
+import { endsAtBoxes } from '../../../src/access/graph/edge-ends.ts';
 import { overlap, placeLabels, rectangleOf } from '../../../src/access/graph/labels.ts';
 import { layOut, nodeHeight } from '../../../src/access/graph/layout.ts';
 import { toSvg } from '../../../src/access/graph/svg.ts';
@@ -184,6 +185,26 @@ test('labels lie on no box and on no other label, and a small graph has all of t
   }
   const { nodes, edges } = layOut(chain);
   assert.equal(placeLabels(edges, nodes).length, edges.length);
+});
+
+test('a service that calls itself has a line that leaves its box and comes back, within the picture', () => {
+  const yaml = `version: 1\nservices:\n${service('a', [id('a')])}\n${service('b', [id('a'), id('b')])}\n`;
+  const { nodes, edges, width } = layOut(callGraphOf(documentOf(yaml)));
+  const boxes = new Map(nodes.map((placed) => [placed.node.name, placed]));
+  const loops = edges.filter(({ edge }) => edge.from === edge.to);
+  assert.equal(loops.length, 2);
+  for (const loop of loops) {
+    const [first, ...others] = endsAtBoxes(loop, boxes);
+    const last = others.pop();
+    assert.ok(first !== undefined && last !== undefined);
+    const { x = 0, y = 0, width: boxWidth = 0 } = boxes.get(loop.edge.from) ?? {};
+    const right = x + boxWidth / 2;
+    for (const end of [first, last]) {
+      assert.ok(end.x === right && Math.abs(end.y - y) < nodeHeight / 2);
+    }
+    assert.ok(Math.abs(first.y - last.y) >= 16, 'there and back are apart');
+    assert.ok(others.every((point) => point.x > right && point.x < width));
+  }
 });
 
 test('calls of one caller pass by in one line', () => {
