@@ -7,7 +7,7 @@ import { formatAddress, type ListenAddress } from '../domain/listen-address.ts';
 export interface AdminCall {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
-  /** Absent where the server asks for none: on its own machine, for what changes nothing. */
+  /** Absent for routes that need none on the server's own machine. */
   readonly token?: string | undefined;
   readonly body?: JsonObject | undefined;
 }
@@ -17,7 +17,7 @@ export interface AdminReply {
   readonly body: string;
 }
 
-/** A policy with much data takes its time to be put in place. */
+/** A rollback to a policy with much data takes a while. */
 const timeoutMs = 60_000;
 
 /** Asks a server's admin address. Rejects with a sentence when it does not answer. */

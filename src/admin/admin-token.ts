@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
-/** What a person could not guess, and a program not try. */
+/** Too long to be guessed, or found by trying. */
 const wellFormed = /^[\x21-\x7e]{16,4096}$/;
 
 /** The token in a file, without the white space around it. Rejects with a sentence. */

@@ -3,17 +3,18 @@ import type { AdminAnswer } from './answers.ts';
 import type { AdminSources } from './facts.ts';
 
 /**
- * `anybody`: a prober, or Prometheus. `local`: who is on this machine, where the server listens only
- * there, and else who has the token. `token`: only who has it, for it changes what decides.
+ * Who may use a route. `anybody`: probes and Prometheus too. `local`: anybody on this machine if the
+ * server listens only there, otherwise whoever has the token. `token`: only whoever has the token,
+ * because the route changes what is decided.
  */
 export type Access = 'anybody' | 'local' | 'token';
 
 export interface Route {
-  /** `{name}` stands for what `answer` is told. */
+  /** `{name}` matches any text, which `answer` is given. */
   readonly path: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly access: Access;
-  /** A JSON object; read only from who may ask. */
+  /** Whether the request has a JSON object as its body. It is read only where access was granted. */
   readonly takesBody?: boolean;
   readonly answer: Answer;
 }
@@ -27,7 +28,7 @@ export interface Asked {
   readonly body: JsonObject;
 }
 
-/** What stands for `{name}`, and nothing where there is none; undefined: it is another path. */
+/** The text at `{name}`, empty for a route without one; undefined when the path is not the route's. */
 export function nameIn(path: string, route: Route): string | undefined {
   const [start = '', end] = route.path.split('{name}');
   if (end === undefined) return path === route.path ? '' : undefined;

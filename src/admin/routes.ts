@@ -27,7 +27,7 @@ export interface AdminQuestion {
   readonly authorization: string | undefined;
   /** Who asks, for the log. */
   readonly peer: string;
-  /** Undefined: it is longer than anything that is asked here. */
+  /** Resolves to undefined when the body is longer than any order. */
   readonly readBody: () => Promise<string | undefined>;
 }
 

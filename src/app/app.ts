@@ -18,7 +18,7 @@ import { createLabels } from './labels.ts';
 import { problemsOf, throwProblems, valueOf } from '../config/loaded.ts';
 import { type OpenGate, openGate } from './open-gate.ts';
 import type { Surroundings } from './surroundings.ts';
-import { orElse } from './or-else.ts';
+import { undoOnFailure } from './undo-on-failure.ts';
 import { type ConfigSource, filesOf, Reloader } from './reloader.ts';
 import { statusReport } from './policy/status-document.ts';
 import { createStatusReports } from './policy/status-reports.ts';
@@ -50,7 +50,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
     statusReports.changed();
   };
   const door = config.server.tls && valueOf(await DoorKeeper.open(config.server.tls, surroundings));
-  const gate = await orElse(openGate(config, surroundings, showState), () => door?.close());
+  const gate = await undoOnFailure(openGate(config, surroundings, showState), () => door?.close());
   const { keeper, bundles } = gate;
   const labels = createLabels(config.audit);
   const report = () => statusReport(labels, bundles.status());
@@ -89,7 +89,7 @@ export async function createApp(config: Config, source: ConfigSource): Promise<A
     await admin.stop();
   }
 
-  return { start: () => orElse(start(), stop), stop };
+  return { start: () => undoOnFailure(start(), stop), stop };
 }
 
 /** Before they are read, so that no change of them is missed. */

@@ -45,15 +45,15 @@ interface Engines {
 
 function policyOf({ access, bundled }: Engines): PolicyEngine {
   if (access !== undefined && bundled !== undefined) return createBothPolicies(access, bundled);
-  return access ?? bundled ?? nothing;
+  return access ?? bundled ?? denyAll;
 }
 
-/** No configuration is without both; what decides then denies. */
-const nothing = createWaitingPolicy({ name: 'none', decision: 'none' });
+/** A configuration without either would not be valid; nothing decides then, so everything is denied. */
+const denyAll = createWaitingPolicy({ name: 'none', decision: 'none' });
 
 /** What the parts of the gate work with. It all outlives them. */
 export interface GateSurroundings {
-  /** Whose time policies have. */
+  /** The time that policies see. */
   readonly clock: Clock;
   readonly callers: CallerSurroundings;
   readonly limits: BucketSurroundings;

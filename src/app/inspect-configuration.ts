@@ -10,7 +10,10 @@ import { problemsOf } from '../config/loaded.ts';
 import { PolicyBundles } from './policy/policy-bundles.ts';
 import { loadRedisSettings } from './shared-state/redis-settings.ts';
 
-/** What only loading shows, but of the access document: would a server serve what this names. */
+/**
+ * The problems that only loading shows: would a server serve what this configuration names? The
+ * access document is judged elsewhere.
+ */
 export async function inspectConfiguration(config: Config): Promise<readonly Problem[]> {
   const surroundings = createIsolatedSurroundings(systemClock);
   const limits = await loadLimiter(config, surroundings.limits);

@@ -20,7 +20,7 @@ import { faultLog } from './fault-log.ts';
 import { GateKeeper, type GateSurroundings } from './gate-keeper.ts';
 import { type GivenGrant, GivenGrants } from './grants/given-grants.ts';
 import { throwProblems, valueOf } from '../config/loaded.ts';
-import { orElse } from './or-else.ts';
+import { undoOnFailure } from './undo-on-failure.ts';
 import { PolicyBundles } from './policy/policy-bundles.ts';
 
 /** Decides as a server would, and remembers by which rules of the access document. */
@@ -52,7 +52,7 @@ export async function createOfflineChecker(
 ): Promise<OfflineChecker> {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const remove = (): Promise<void> => rm(directory, { recursive: true });
-  return orElse(openIn(directory, config, givenIssuers, remove), remove);
+  return undoOnFailure(openIn(directory, config, givenIssuers, remove), remove);
 }
 
 async function openIn(
@@ -70,7 +70,7 @@ async function openIn(
   const stopAsking = (): void => {
     callers.keyServers.keepOnly([]);
   };
-  const keeper = await orElse(openKeeper(given.config, surroundings), stopAsking);
+  const keeper = await undoOnFailure(openKeeper(given.config, surroundings), stopAsking);
   const address: ListenAddress = { kind: 'unix', path: join(directory, 'check.sock') };
   const usedRules = new Set<string>();
   const checks = createChecks({

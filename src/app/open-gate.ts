@@ -9,7 +9,7 @@ import type { Journal } from './journal.ts';
 import { LimitOverrides } from './limits/limit-overrides.ts';
 import type { CallerSurroundings } from './callers/load-callers.ts';
 import { throwProblems, valueOf } from '../config/loaded.ts';
-import { orElse } from './or-else.ts';
+import { undoOnFailure } from './undo-on-failure.ts';
 import { PolicyBundles } from './policy/policy-bundles.ts';
 import { trackCertificates } from './policy/track-certificates.ts';
 import { openSharedState } from './shared-state/shared-state.ts';
@@ -73,7 +73,7 @@ export async function openGate(
   };
   const observer = observedBy(telemetry.observer, grants.held);
   const parts = { callers, counts, overrides, grants, observer };
-  return { ...(await orElse(open(), close)), ...parts, start, close };
+  return { ...(await undoOnFailure(open(), close)), ...parts, start, close };
 }
 
 function observedBy(first: CheckObserver, second: CheckObserver): CheckObserver {

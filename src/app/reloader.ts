@@ -31,7 +31,7 @@ export interface ReloaderDependencies {
   readonly onReloaded: () => void;
 }
 
-/** Undefined: it is not settled yet, and whoever settles it tells of it. */
+/** Undefined: the outcome is not known yet, and whoever finds it out reports it. */
 type Reload = () => Promise<readonly Problem[]> | readonly Problem[] | undefined;
 
 /**

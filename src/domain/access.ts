@@ -5,10 +5,7 @@ export interface AccessDocument {
   readonly services: readonly AccessService[];
 }
 
-/**
- * Something that is called. A request is for it when every kind of mark that is given here fits it,
- * and of each kind one.
- */
+/** What is called. A request is for it when, of each kind of mark that is given here, one fits it. */
 export interface AccessService {
   readonly name: string;
   /** Where it stands in its file. */
@@ -24,7 +21,7 @@ export interface AccessService {
   readonly allow: readonly AllowRule[];
 }
 
-/** Whether it has rules for what is not HTTP, and is known by more than hosts, which only HTTP names. */
+/** Whether it has TCP rules and can be told by a TCP connection, which names no host. */
 export function takesConnections({
   principals,
   contextExtensions,
@@ -55,7 +52,7 @@ export interface AccessRule {
   /** All of them, in the caller's token. */
   readonly scopes?: readonly string[];
   readonly when?: AccessConditions;
-  /** What the rule leaves out: a request that has one of these. */
+  /** The rule does not match a request that fits one of these. */
   readonly unless?: AccessExceptions;
 }
 
@@ -77,7 +74,7 @@ export interface AccessConditions extends RequestMarks {
   readonly times?: readonly TimeWindow[];
 }
 
-/** What both a rule's `when` and its `unless` may name; a list is fitted by one of its values. */
+/** What both `when` and `unless` of a rule may name. A list fits when one of its values does. */
 export interface RequestMarks {
   /** CIDR blocks, of the connection's other end. */
   readonly sourceIps?: readonly string[];

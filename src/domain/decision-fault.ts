@@ -4,8 +4,8 @@ import { isJsonObject, type JsonValue } from './json.ts';
 import { isEnvoyStatus } from './http-status.ts';
 
 /**
- * Why what a policy wants said cannot be said, or undefined when it can. Envoy would answer 500 to
- * some of it, and drop an answer with other of it, so that `failure_mode_allow` decides.
+ * Why Envoy could not do what a policy asks for, or undefined when it can. Envoy answers 500 to some
+ * mistakes, and for others drops the whole answer, which leaves the decision to `failure_mode_allow`.
  *
  * `isReserved` is true of the headers that only Sallyport writes.
  */

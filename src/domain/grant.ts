@@ -1,4 +1,4 @@
-/** What somebody gave for a while: it lets through what no rule of the access document does. */
+/** Access that somebody gave for a while, to requests that no rule of the access document matches. */
 export interface Grant {
   readonly id: string;
   /** The caller, exactly. */
@@ -10,7 +10,7 @@ export interface Grant {
   readonly paths?: readonly string[];
   readonly reason: string;
   readonly by: string;
-  /** It was given under terms by which another person has to approve it. */
+  /** Whether the terms asked for the approval of another person when it was added. */
   readonly needsApproval: boolean;
   /** Another person than `by`. */
   readonly approvedBy?: string;
@@ -19,7 +19,7 @@ export interface Grant {
   readonly expiresAtMs: number;
 }
 
-/** Under which grants count. */
+/** The terms under which grants count. */
 export interface GrantTerms {
   readonly approval: 'none' | 'required';
   readonly maxDurationMs: number;
@@ -29,7 +29,7 @@ export const maxGrantMs = 24 * 3_600_000;
 export const maxGrants = 100;
 
 export const grantStates = ['counts', 'awaits_approval', 'too_long', 'no_service'] as const;
-/** On one replica. */
+/** What a grant is on one replica. */
 export type GrantState = (typeof grantStates)[number];
 
 /** For people. */
@@ -40,7 +40,7 @@ export const grantStateTexts: Readonly<Record<GrantState, string>> = {
   no_service: 'does not count here: no such service in the access document',
 };
 
-/** What a grant is under these terms, until its time is over. */
+/** What a grant is under these terms, as long as it has not expired. */
 export function stateUnder(
   { approval, maxDurationMs }: GrantTerms,
   { needsApproval, approvedBy, postedAtMs, expiresAtMs }: Grant,

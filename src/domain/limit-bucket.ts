@@ -34,7 +34,7 @@ export interface BucketState {
   readonly degraded?: OnStoreError;
 }
 
-/** A limit that the address does not say enough for. */
+/** A limit that is counted by parts which the address leaves out. */
 export interface UnaddressedLimit {
   readonly limit: string;
   readonly missing: readonly string[];

@@ -1,8 +1,8 @@
 import type { CalendarUnit, LimitRate } from './limit.ts';
 
 /**
- * What an operator sets for a while, on every replica at once: it goes before the overrides in the
- * file and before the limit itself.
+ * What an operator sets for a while, on every replica at once. It takes precedence over the overrides
+ * in the file and over the limit itself.
  */
 export interface EmergencyOverride {
   readonly id: string;

@@ -9,7 +9,7 @@ export type PrincipalPattern =
   | { readonly kind: 'exact'; readonly principal: string }
   | { readonly kind: 'under'; readonly parent: string };
 
-/** What is no SPIFFE ID is the subject of a token. Istio's form, without the scheme, would be nobody. */
+/** The subject of a token. Not Istio's form of a SPIFFE ID, without the scheme, which would match nobody. */
 const subjectPattern = /^(?!spiffe:)(?![^/:]+\/ns\/[^/]+\/sa\/)[^*\s\p{Cc}]{1,2048}$/iu;
 
 /** Reads a principal as access.yaml has it. Undefined when it is none. */

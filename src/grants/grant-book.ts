@@ -4,14 +4,14 @@ import { compilePathPattern } from '../domain/path-pattern.ts';
 import type { RequestView } from '../domain/request.ts';
 import { withHead } from '../domain/with-head.ts';
 
-/** What is granted, as far as that is known for certain. */
+/** The grants, as far as they are known for certain. */
 export interface GrantBook {
   /**
-   * By the clock that all replicas share, in milliseconds since 1970. Undefined: nobody knows what
-   * may have been revoked meanwhile, so that nothing is granted.
+   * The time by the clock that all replicas share, in milliseconds since 1970. Undefined: something
+   * may have been revoked without this replica knowing, so nothing is granted.
    */
   readonly nowMs: () => number | undefined;
-  /** Those of one caller; some may have expired. */
+  /** The grants of one caller; some may have expired. */
   readonly grantsOf: (principal: string) => readonly CompiledGrant[];
 }
 
@@ -21,10 +21,10 @@ export interface CompiledGrant {
   readonly allows: (request: RequestView) => boolean;
 }
 
-/** For a gate that nobody grants anything at. */
+/** For a gate without grants. */
 export const emptyBook: GrantBook = { nowMs: () => undefined, grantsOf: () => [] };
 
-/** By caller. */
+/** Grants by caller, ready to be asked. */
 export function compileGrants(
   grants: readonly Grant[],
 ): ReadonlyMap<string, readonly CompiledGrant[]> {

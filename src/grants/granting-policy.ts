@@ -5,8 +5,8 @@ import type { PolicyQuestion, PolicyVerdict } from '../domain/policy.ts';
 import type { GrantBook } from './grant-book.ts';
 
 /**
- * An access document's policy, with what is granted beside it. Only what no rule of a known service
- * speaks of is looked up: a grant goes before no deny rule, and what cannot be decided is not granted.
+ * The policy of an access document, together with grants. A grant is looked up only when no rule of a
+ * known service matched: it never overrides a deny rule, nor a check that could not be decided.
  */
 export function createGrantingPolicy(
   access: PolicyEngine,

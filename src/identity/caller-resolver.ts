@@ -50,7 +50,7 @@ type Judged = Verified | Denial;
 
 const noTokens: readonly Judged[] = [];
 
-/** Whoever is not known shares with all others who are not. */
+/** Peers that are not known share one account. */
 function accountOf(peer: Caller | Denial): string {
   return peer instanceof Denial ? '' : peer.principal;
 }

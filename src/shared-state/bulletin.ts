@@ -41,7 +41,7 @@ export interface BulletinOptions {
    * The time is the board's.
    */
   readonly onChange: (notices: readonly Notice[], nowMs: number) => void;
-  /** The board answers, but not as it should; told again and again while it lasts. */
+  /** The board answers, but not as it should. Called again at each poll while that lasts. */
   readonly onFault: (cause: string) => void;
 }
 
@@ -52,9 +52,9 @@ export const versionLength = 36;
 const pollMs = 500;
 /** Long enough for every replica to see that something changed, though nothing is left. */
 const minLifeMs = 60_000;
-/** By so much a clock may be put back between the posting of a notice and its reading. */
+/** How far the board's clock may go back between the posting of a notice and its reading. */
 const clockSlackMs = 1000;
-/** Of changes that others made in between. */
+/** How often a change is tried again because others changed the board in between. */
 const maxAttempts = 10;
 
 /**
@@ -97,7 +97,7 @@ export class Bulletin {
     clearTimeout(this.#expiry);
   }
 
-  /** Does not wait for the next turn: the board can be reached again. */
+  /** Looks now rather than at the next poll: the board can be reached again. */
   lookNow(): void {
     this.#polling?.now();
   }
@@ -186,7 +186,7 @@ export class Bulletin {
     this.#setTime(nowMs);
     const latestMs = nowMs + clockSlackMs;
     const lastMs = latestMs + this.#options.maxLifeMs;
-    // What claims to be of the future would hold for longer than it says.
+    // A notice from the future would hold for longer than it says.
     const isSound = ({ postedAtMs, expiresAtMs }: Notice): boolean =>
       postedAtMs <= latestMs && expiresAtMs <= lastMs;
     this.#hold(all.filter(isSound));

@@ -1,11 +1,11 @@
-/** Work that is done again and again. */
+/** Work that is repeated. */
 export interface Repetition {
-  /** Does it at once, beside the usual rhythm; not while it is being done. */
+  /** Does the work at once, unless it is being done already. */
   now(): void;
   stop(): void;
 }
 
-/** Begins `intervalMs` after the end of the last time, so it never runs twice at once. */
+/** Does the work now, and again `intervalMs` after it last ended, so that it never overlaps itself. */
 export function every(intervalMs: number, work: () => Promise<void>): Repetition {
   let timer: NodeJS.Timeout | undefined;
   let isWorking = false;

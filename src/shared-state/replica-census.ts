@@ -7,7 +7,7 @@ export interface CensusOptions {
   readonly runner: ScriptRunner;
   /** Of the sorted set of all replicas. */
   readonly key: string;
-  /** Redis answers, but not as it should; told again and again while it lasts. */
+  /** Redis answers, but not as it should. Called again at each beat while that lasts. */
   readonly onFault: (cause: string) => void;
   readonly beatMs?: number;
 }
@@ -42,7 +42,7 @@ export class ReplicaCensus {
     this.#beating?.stop();
   }
 
-  /** Does not wait for the next beat: Redis can be reached again. */
+  /** Beats now rather than at the next beat: Redis can be reached again. */
   beatNow(): void {
     this.#beating?.now();
   }

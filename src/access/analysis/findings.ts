@@ -5,8 +5,7 @@ import {
   type AllowRule,
   takesConnections,
 } from '../../domain/access.ts';
-import type { PrincipalPattern } from '../../domain/principal-pattern.ts';
-import { formatPrincipalPattern } from '../../domain/principal-pattern.ts';
+import { formatPrincipalPattern, type PrincipalPattern } from '../../domain/principal-pattern.ts';
 import { parseSpiffeId } from '../../domain/spiffe-id.ts';
 import { compared, type ComparedRule } from './compared-rule.ts';
 import { NearRules } from './near-rules.ts';
@@ -35,12 +34,12 @@ export interface AnalysisContext {
 /** Rules that can never answer, names that nothing has, and rules that allow very much. */
 export function findingsIn(
   { services }: AccessDocument,
-  around: AnalysisContext,
+  context: AnalysisContext,
 ): readonly Finding[] {
   return services.flatMap((service) => [
     ...serviceFindings(service),
-    ...service.deny.flatMap((rule) => ruleFindings(service, rule, 'deny', around)),
-    ...service.allow.flatMap((rule) => ruleFindings(service, rule, 'allow', around)),
+    ...service.deny.flatMap((rule) => ruleFindings(service, rule, 'deny', context)),
+    ...service.allow.flatMap((rule) => ruleFindings(service, rule, 'allow', context)),
     ...shadowFindings(service),
     ...service.allow.flatMap((rule) => breadthFindings(service, rule)),
   ]);
@@ -54,7 +53,7 @@ function serviceFindings({ name, line, allow }: AccessService): readonly Finding
 
 type Said = Pick<Finding, 'severity' | 'message'>;
 
-function place(
+function findingOf(
   service: AccessService,
   rule: AccessRule,
   list: 'allow' | 'deny',
@@ -85,7 +84,9 @@ function ruleFindings(
       : []),
     ...(endMs < nowMs ? [`ended at ${new Date(endMs).toISOString()}, and never matches`] : []),
   ];
-  return messages.map((message) => place(service, rule, list, { severity: 'problem', message }));
+  return messages.map((message) =>
+    findingOf(service, rule, list, { severity: 'problem', message }),
+  );
 }
 
 function isOfAnother(
@@ -106,7 +107,7 @@ function shadowFindings(service: AccessService): readonly Finding[] {
     const message = shadowMessage(coveringIn(denying, rule), coveringIn(earlier, rule), rule);
     earlier.add(rule);
     const said: Said = { severity: 'problem', message: message ?? '' };
-    return message === undefined ? [] : [place(service, allowed, 'allow', said)];
+    return message === undefined ? [] : [findingOf(service, allowed, 'allow', said)];
   });
 }
 
@@ -140,7 +141,9 @@ function breadthFindings(service: AccessService, rule: AllowRule): readonly Find
       (pattern) => `is for ${formatPrincipalPattern(pattern)}; name those who need it`,
     ),
   ];
-  return messages.map((message) => place(service, rule, 'allow', { severity: 'warning', message }));
+  return messages.map((message) =>
+    findingOf(service, rule, 'allow', { severity: 'warning', message }),
+  );
 }
 
 function isWholeDomain(parent: string): boolean {

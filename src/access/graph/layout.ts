@@ -159,7 +159,7 @@ function orderedColumns(slots: readonly Slot[]): readonly (readonly Slot[])[] {
   const columns = Array.from({ length: depth }, (_, layer) =>
     slots.filter((slot) => slot.layer === layer),
   );
-  for (const column of columns) number(column);
+  for (const column of columns) numberRows(column);
   for (let sweep = 0; sweep < sweeps; sweep += 1) {
     const forward = sweep % 2 === 0;
     for (const [at] of columns.entries()) {
@@ -167,14 +167,14 @@ function orderedColumns(slots: readonly Slot[]): readonly (readonly Slot[])[] {
       const ordered = (columns[layer] ?? []).toSorted(
         (a, b) => middleOf(a, forward) - middleOf(b, forward) || a.row - b.row,
       );
-      number(ordered);
+      numberRows(ordered);
       columns[layer] = ordered;
     }
   }
   return columns;
 }
 
-function number(column: readonly Slot[]): void {
+function numberRows(column: readonly Slot[]): void {
   for (const [row, slot] of column.entries()) slot.row = row;
 }
 

@@ -5,6 +5,7 @@ import {
   parsePrincipalPattern,
   type PrincipalPattern,
 } from '../../domain/principal-pattern.ts';
+import type { Effect } from '../index/effect.ts';
 import { carrierOf, type Mesh } from './carry.ts';
 import type { IstioCondition, IstioRule } from './policy.ts';
 import type { Part, PartValue, WrittenRule, WrittenValues } from './written.ts';
@@ -20,11 +21,7 @@ export interface Converted {
  * opens the gate is never wider than Istio's, and what closes it never narrower: where that cannot
  * be, a rule that opens is left out, and one that closes does without the condition.
  */
-export function convertRule(
-  { from, to, when }: IstioRule,
-  effect: 'opens' | 'closes',
-  mesh: Mesh,
-): Converted {
+export function convertRule({ from, to, when }: IstioRule, effect: Effect, mesh: Mesh): Converted {
   const notes: string[] = [];
   const sources = from.length === 0 ? [[]] : from;
   const operations = to.length === 0 ? [[]] : to;
@@ -42,13 +39,13 @@ export function convertRule(
 /** One rule while its conditions are added. */
 class Draft {
   readonly notes: string[] = [];
-  readonly #effect: 'opens' | 'closes';
+  readonly #effect: Effect;
   readonly #mesh: Mesh;
   #must: Part = {};
   #unless: Part = {};
   #leftOut = false;
 
-  constructor(effect: 'opens' | 'closes', mesh: Mesh) {
+  constructor(effect: Effect, mesh: Mesh) {
     this.#effect = effect;
     this.#mesh = mesh;
   }

@@ -46,11 +46,7 @@ export function importIstio(
   const services = [...accounts].flatMap(([account, members]) => {
     const applying = members.map((member) => kept.filter((each) => selects(each, member)));
     const [first = [], ...others] = applying;
-    if (
-      others.some(
-        (list) => list.length !== first.length || list.some((policy) => !first.includes(policy)),
-      )
-    ) {
+    if (!others.every((list) => areSame(list, first))) {
       notes.push(
         `service account ${account} is of workloads with different policies, which cannot be told apart: it is left out, and calls to it are denied`,
       );
@@ -68,6 +64,10 @@ export function importIstio(
     }
   }
   return { services, notes: [...new Set(notes)] };
+}
+
+function areSame(some: readonly IstioPolicy[], others: readonly IstioPolicy[]): boolean {
+  return some.length === others.length && some.every((policy) => others.includes(policy));
 }
 
 function titleOf({ namespace, name, action }: IstioPolicy): string {

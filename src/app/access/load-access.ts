@@ -16,7 +16,7 @@ import { readAccess } from './read-access.ts';
 
 const bundleFile = new URL('../../../bundles/access.tar.gz', import.meta.url);
 
-/** What is beside the document. */
+/** What an access policy works with beside the document. */
 export interface AccessSurroundings {
   readonly grants: GrantBook;
   readonly clock: Clock;

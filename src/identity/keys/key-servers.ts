@@ -37,7 +37,7 @@ export class KeyServers {
     this.#options = options;
   }
 
-  /** The same ones for the same settings. */
+  /** The same source for the same settings. */
   keysOf(
     issuer: TokenIssuerSettings,
     settings: KeyServerSettings | TrustBundleSettings,
@@ -57,7 +57,7 @@ export class KeyServers {
     );
   }
 
-  /** Asks no more for the keys of all others. */
+  /** Stops asking for the keys of all other issuers. */
   keepOnly(issuers: readonly TokenIssuerSettings[]): void {
     const kept = new Set(issuers.map(nameOf));
     for (const [name, served] of this.#served) {

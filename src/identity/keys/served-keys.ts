@@ -16,7 +16,7 @@ export interface ServedKeysOptions {
   readonly onFetched: (fault: string | undefined) => void;
 }
 
-/** Of the time until keys are asked for again, up to this part is left out at random. */
+/** Up to this part of the time until the next request is left out, at random. */
 const jitter = 0.2;
 
 /**
@@ -28,7 +28,7 @@ export class ServedKeys implements KeySource {
   readonly #options: ServedKeysOptions;
   #keys: KeySet = new Map();
   #goodUntilMs = -Infinity;
-  /** Of the request that is under way, or else of the next. */
+  /** When the request that is under way was made, or else when the next one is due. */
   #asksAtMs = Infinity;
   #answered = Promise.withResolvers<void>();
   #isAsking = false;
@@ -52,7 +52,7 @@ export class ServedKeys implements KeySource {
     return isGood ? this.#keys.get(name) : undefined;
   }
 
-  /** Where it is too soon to ask, the keys are asked for when it is not, whoever still waits. */
+  /** If it is too soon to ask, the keys are asked for once it no longer is, even if nobody waits then. */
   refresh(deadlineMs: number): Promise<void> | undefined {
     if (this.#closed) return undefined;
     const mayAsk = this.#mayAskAtMs <= this.#options.clock.monotonicMs();

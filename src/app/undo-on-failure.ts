@@ -1,5 +1,8 @@
 /** What a failed start leaves open would keep the process alive, listening to nobody. */
-export async function orElse<T>(work: Promise<T>, undo: () => Promise<void> | void): Promise<T> {
+export async function undoOnFailure<T>(
+  work: Promise<T>,
+  undo: () => Promise<void> | void,
+): Promise<T> {
   try {
     return await work;
   } catch (fault) {
