@@ -125,6 +125,30 @@ test('a server shows what the agent gives, also what is renewed', async (t) => {
   await until('the renewed one is shown', async () => (await shows()) === wanted);
 });
 
+test('a partner whose bundle cannot serve keeps nobody from what is renewed', async (t) => {
+  const { agent, materials, faults } = await startAgent(t);
+  const leaf = partner.issue({ names: 'URI:spiffe://partner.example/x' });
+  agent.give(id, authority.issue({ names: `URI:${id}` }), authority, {
+    'empty.example': Buffer.alloc(0),
+    'garbage.example': Buffer.from('garbage'),
+    'leaf.example': new X509Certificate(leaf.certificate).raw,
+    'partner.example': partner,
+  });
+  await until('it is given', () => materials.length + faults.length === 1);
+  const [material] = materials;
+  assert.ok(material, faults[0]);
+  const read = readCredentials(material, Date.now());
+  assert.ok('value' in read, JSON.stringify(read));
+  assert.deepEqual(
+    read.value.anchors.map(({ trustDomain }) => trustDomain),
+    ['shop.example', 'partner.example'],
+  );
+  assert.deepEqual(
+    read.value.leftOut.map((why) => /bundle of (\S+) holds/.exec(why)?.[1]),
+    ['empty.example', 'garbage.example', 'leaf.example'],
+  );
+});
+
 test('authorities of SPIRE below an upstream one let in the clients of their own domain', async (t) => {
   const { agent, socketPath } = await startAgent(t);
   const ids = ['spiffe://shop.example/envoy', 'spiffe://partner.example/envoy'] as const;

@@ -42,12 +42,12 @@ export class WorkloadApi {
     id: string,
     issued: Issued,
     authority: Authority,
-    federated: Record<string, Authority> = {},
+    federated: Record<string, Authority | Buffer> = {},
     others: readonly Issued[] = [],
   ): void {
     const federatedBundles: Record<string, Buffer> = {};
-    for (const [name, { own }] of Object.entries(federated)) {
-      federatedBundles[`spiffe://${name}`] = der(own.certificate);
+    for (const [name, bundle] of Object.entries(federated)) {
+      federatedBundles[`spiffe://${name}`] = 'own' in bundle ? der(bundle.own.certificate) : bundle;
     }
     const svid = {
       spiffeId: id,

@@ -52,6 +52,7 @@ export class DoorKeeper {
     this.#tls = tls;
     this.#trust = trust;
     this.#surroundings = surroundings;
+    this.#tellLeftOut();
     const { certificates } = surroundings.telemetry;
     certificates.track('server', () => this.#trust.credentials.chain.map(factsOf));
     certificates.track('client_ca', () =>
@@ -109,6 +110,7 @@ export class DoorKeeper {
     const adopt = (): void => {
       clearTimeout(this.#secondLook);
       [this.#tls, this.#trust] = [tls, loaded.value];
+      this.#tellLeftOut();
       this.#server?.useTrust(loaded.value);
     };
     return { value: adopt };
@@ -144,6 +146,14 @@ export class DoorKeeper {
       this.renew();
     }, patienceMs).unref();
     return undefined;
+  }
+
+  #tellLeftOut(): void {
+    const { leftOut } = this.#trust.credentials;
+    if (leftOut.length === 0) return;
+    this.#surroundings.log.error('clients of federated trust domains are not let in', {
+      problems: leftOut,
+    });
   }
 
   #adoptWhatIsThere(): readonly Problem[] {

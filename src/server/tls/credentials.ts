@@ -19,12 +19,16 @@ export interface ClientAuthorities {
   readonly pem: string;
   /** The only trust domain that they vouch for; absent: any. */
   readonly trustDomain?: string;
+  /** They are a partner's: what it gets wrong keeps out its own clients, and changes nothing else. */
+  readonly isFederated?: boolean;
 }
 
 /** Checked, and ready to be used. */
 export interface Credentials {
   readonly chain: readonly X509Certificate[];
   readonly anchors: readonly Anchor[];
+  /** Federated trust domains whose authorities cannot serve, and why. */
+  readonly leftOut: readonly string[];
   readonly contextOptions: SecureContextOptions;
 }
 
@@ -49,8 +53,9 @@ export function readCredentials(
   };
   const chain = attempt('certificate', () => readChain(certificate, nowMs));
   const key = attempt('privateKey', () => readKey(privateKey));
-  const anchors = attempt('clientCa', () => readAnchors(clientCa, nowMs));
-  if (chain === undefined || key === undefined || anchors === undefined) return { faults };
+  const authorities = attempt('clientCa', () => readAuthorities(clientCa, nowMs));
+  if (chain === undefined || key === undefined || authorities === undefined) return { faults };
+  const { anchors } = authorities;
   const contextOptions = {
     ...protocolOptions,
     cert: certificate,
@@ -62,7 +67,7 @@ export function readCredentials(
   });
   // What OpenSSL refuses: a short key, a digest of old.
   if (faults.length === 0) attempt('certificate', () => createSecureContext(contextOptions));
-  return faults.length > 0 ? { faults } : { value: { chain, anchors, contextOptions } };
+  return faults.length > 0 ? { faults } : { value: { chain, ...authorities, contextOptions } };
 }
 
 /** @throws {Error} saying what is wrong with the certificates that we would show. */
@@ -103,29 +108,42 @@ function checkPair([leaf]: readonly X509Certificate[], key: KeyObject): void {
   if (leaf?.checkPrivateKey(key) !== true) throw new Error('is not the key of the certificate');
 }
 
-function readAnchors(authorities: readonly ClientAuthorities[], nowMs: number): readonly Anchor[] {
-  const anchors = authorities.flatMap(({ pem, trustDomain }) =>
-    certificatesIn(pem).map((certificate) => ({
-      certificate,
-      ...(trustDomain !== undefined && { trustDomain }),
-    })),
-  );
-  for (const { certificate } of anchors) {
-    if (!certificate.ca) {
-      throw new Error(`holds ${nameOf(certificate)}, which is not an authority`);
-    }
-    // OpenSSL trusts no chain that does not end at a root: every handshake would fail.
-    if (!anchors.some((issuer) => isIssuedBy(certificate, issuer.certificate))) {
-      throw new Error(
-        `holds ${nameOf(certificate)} without the authority that signed it: add that`,
-      );
+function readAuthorities(
+  authorities: readonly ClientAuthorities[],
+  nowMs: number,
+): Pick<Credentials, 'anchors' | 'leftOut'> {
+  const anchors: Anchor[] = [];
+  const leftOut: string[] = [];
+  for (const each of authorities) {
+    try {
+      anchors.push(...readAnchors(each));
+    } catch (fault) {
+      if (each.isFederated !== true) throw fault;
+      leftOut.push(`the bundle of ${each.trustDomain ?? 'a partner'} ${messageOf(fault)}`);
     }
   }
   // One that has run out does no harm beside another: OpenSSL takes no chain that hangs from it.
   if (!anchors.some(({ certificate }) => timeFaultOf(certificate, nowMs) === undefined)) {
     throw new Error('holds no authority that is valid now');
   }
-  return anchors;
+  return { anchors, leftOut };
+}
+
+function readAnchors({ pem, trustDomain }: ClientAuthorities): readonly Anchor[] {
+  const certificates = certificatesIn(pem);
+  for (const certificate of certificates) {
+    if (!certificate.ca) {
+      throw new Error(`holds ${nameOf(certificate)}, which is not an authority`);
+    }
+    // OpenSSL trusts no chain that does not end at a root: every handshake would fail.
+    if (!certificates.some((issuer) => isIssuedBy(certificate, issuer))) {
+      throw new Error(
+        `holds ${nameOf(certificate)} without the authority that signed it: add that`,
+      );
+    }
+  }
+  const bound = trustDomain === undefined ? {} : { trustDomain };
+  return certificates.map((certificate) => ({ certificate, ...bound }));
 }
 
 function timeFaultOf(certificate: X509Certificate, nowMs: number): string | undefined {

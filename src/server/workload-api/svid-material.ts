@@ -28,8 +28,9 @@ export function materialOf({ svids, federatedBundles = {} }: X509SvidResponse): 
   }
   const key = createPrivateKey({ key: Buffer.from(x509SvidKey), format: 'der', type: 'pkcs8' });
   const federated = Object.entries(federatedBundles).map(([domain, der]): ClientAuthorities => ({
-    pem: pemOf(der),
+    pem: readablePemOf(der),
     trustDomain: domainOf(domain),
+    isFederated: true,
   }));
   return {
     certificate: pemOf(x509Svid),
@@ -52,4 +53,13 @@ function pemOf(der: Uint8Array): string {
     rest = rest.subarray(certificate.raw.length);
   }
   return pem;
+}
+
+/** Empty for what is none: the certificates that we are given ourselves do not wait for a partner. */
+function readablePemOf(der: Uint8Array): string {
+  try {
+    return pemOf(der);
+  } catch {
+    return '';
+  }
 }
