@@ -10,8 +10,7 @@ import {
 import { normaliseHost } from '../../domain/host.ts';
 import { parsePrincipalPattern } from '../../domain/principal-pattern.ts';
 import { leaf } from '../schema/leaf.ts';
-import { method, pathPattern } from '../limits/match.ts';
-import { timeZone } from '../limits/rate.ts';
+import { method, pathPattern, timeZone } from '../schema/document-values.ts';
 import { anyName, mapOf, type NameForm } from '../schema/map-of.ts';
 import {
   conflictIf,

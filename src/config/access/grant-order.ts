@@ -2,7 +2,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { parsePrincipalPattern } from '../../domain/principal-pattern.ts';
 import { leaf } from '../schema/leaf.ts';
 import { hintOfNearest } from '../schema/nearest.ts';
-import { method, pathPattern } from '../limits/match.ts';
+import { method, namePattern, pathPattern } from '../schema/document-values.ts';
 import type { Loaded } from '../loaded.ts';
 import { readOrder } from '../read-order.ts';
 import {
@@ -64,11 +64,7 @@ export const grantedCaller = leaf({
   parse: (value) => (parsePrincipalPattern(value)?.kind === 'exact' ? value : undefined),
 });
 
-const service = text(
-  'name',
-  'the name of a service of the access document',
-  /^[A-Za-z][\w.-]{0,63}$/,
-);
+const service = text('name', 'the name of a service of the access document', namePattern);
 
 const grantedMethod = refined(method, (name) =>
   name === 'CONNECT' ? 'opens a tunnel; write a rule for that into the access document' : undefined,

@@ -10,7 +10,7 @@ import {
   some,
 } from './conditions.ts';
 import type { Loaded } from '../loaded.ts';
-import { method, pathPattern } from '../limits/match.ts';
+import { method, name, pathPattern } from '../schema/document-values.ts';
 import { anyName, mapOf } from '../schema/map-of.ts';
 import { readDocument } from '../schema/read-document.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
@@ -38,13 +38,6 @@ export function loadAccess(path: string): Loaded<AccessDocument> {
   const options = { maxFileBytes: maxAccessBytes };
   return readDocument(accessSchema, (problems) => readYaml(path, problems, options));
 }
-
-/** Safe in a header, in a record and in a picture. */
-const name = text(
-  'name',
-  'a name of 1 to 64 letters, digits, dots, dashes and underscores that begins with a letter',
-  /^[A-Za-z][\w.-]{0,63}$/,
-);
 
 const grpcMethod = text(
   'gRPC method',

@@ -2,7 +2,7 @@ import type { JsonValue } from '../../domain/json.ts';
 import { grantedCaller, grantedKeys, type GrantOrder } from './grant-order.ts';
 import { jsonValue } from '../schema/json-value.ts';
 import { instant } from './conditions.ts';
-import { method } from '../limits/match.ts';
+import { method } from '../schema/document-values.ts';
 import { anyName, mapOf, type NameForm } from '../schema/map-of.ts';
 import type { Loaded } from '../loaded.ts';
 import { readDocument } from '../schema/read-document.ts';

@@ -3,19 +3,10 @@ import type { Loaded } from '../loaded.ts';
 import { lease, leaseConflicts } from './lease.ts';
 import { keyPart } from './key-part.ts';
 import { match, workload } from './match.ts';
-import { limitName } from './name.ts';
-import {
-  quota,
-  rate,
-  rateConflicts,
-  timeZone,
-  toCalendar,
-  toRate,
-  units,
-  type WrittenRate,
-} from './rate.ts';
+import { quota, rate, rateConflicts, toCalendar, toRate, units, type WrittenRate } from './rate.ts';
 import { readDocument } from '../schema/read-document.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
+import { name, timeZone } from '../schema/document-values.ts';
 import {
   conflictIf,
   defaulted,
@@ -65,7 +56,7 @@ const override = section<WrittenOverride>(
 
 const limit = section<WrittenLimit>(
   {
-    name: required('name', limitName, 'In headers, records and metrics.'),
+    name: required('name', name, 'In headers, records and metrics.'),
     match: optional('match', match, 'Absent: only where a rule or a policy names it.'),
     by: defaulted('by', list(keyPart, 'key parts'), 'caller', 'What is counted separately.'),
     rate: optional('rate', rate, 'Units and the time they are for.'),

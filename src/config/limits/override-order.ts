@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { LimitChange } from '../../domain/limit-override.ts';
 import { workload } from './match.ts';
-import { limitName } from './name.ts';
 import { quota, rate, rateConflicts, toRate, units, type WrittenRate } from './rate.ts';
 import type { Loaded } from '../loaded.ts';
 import { readOrder } from '../read-order.ts';
+import { name } from '../schema/document-values.ts';
 import {
   conflictIf,
   mapped,
@@ -42,7 +42,7 @@ interface WrittenOrder extends WrittenRate {
 const orderSchema = mapped(
   section<WrittenOrder>(
     {
-      limit: required('limit', limitName, 'Its name in limits.yaml.'),
+      limit: required('limit', name, 'Its name in limits.yaml.'),
       caller: optional('caller', workload, 'The principal, exactly; else it is for all.'),
       rate: optional('rate', rate, 'Instead of its rate.'),
       burst: optional('burst', units, 'Of that rate; default: its count.'),

@@ -60,23 +60,6 @@ function parseQuota(value: string): Quota | undefined {
   return unit === undefined || Number(digits) < 1 ? undefined : { count: Number(digits), unit };
 }
 
-export const timeZone = leaf({
-  type: 'time zone',
-  expected: 'a time zone of the IANA database, such as Europe/Berlin',
-  yamlType: 'string',
-  parse: (value) => (isTimeZone(value) ? value : undefined),
-});
-
-/** An offset such as +01:00 is none: it knows no summer time. */
-function isTimeZone(value: string): boolean {
-  if (!/^[A-Za-z]/.test(value)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: value }).format(0) !== '';
-  } catch {
-    return false;
-  }
-}
-
 /** A window's usual length. */
 const windowMsOf: Readonly<Record<CalendarUnit, number>> = {
   day: 24 * 3_600_000,
