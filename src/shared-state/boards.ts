@@ -28,8 +28,11 @@ export function createRedisBoard(runner: ScriptRunner, key: string): Board {
   };
 }
 
+/** More than what a hundred notices hold; whoever can write to Redis must not make a replica read for seconds. */
+const maxTextBytes = 8 * 1024 * 1024;
+
 /**
- * ARGV: the known version; perhaps the next text and its life in milliseconds. MGET, because the
+ * Answers the length alone of a text that is too long. ARGV: the known version; perhaps the next text and its life in milliseconds. MGET, because the
  * user may read so already.
  */
 const lookScript = `
@@ -37,7 +40,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local text = redis.call('MGET', KEYS[1])[1] or ''
 if string.sub(text, 1, ${versionLength}) ~= ARGV[1] then
-  return { now, text }
+  return { now, #text <= ${maxTextBytes} and text or #text }
 end
 if ARGV[2] then
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -48,6 +51,9 @@ return { now }
 function seenIn(reply: unknown): Seen {
   const parts: readonly unknown[] = Array.isArray(reply) ? reply : [];
   const [nowMs, text] = parts;
+  if (typeof text === 'number') {
+    throw new Error(`what is kept there was not written by Sallyport: it has ${text} bytes`);
+  }
   const isText = text === undefined || typeof text === 'string';
   if (typeof nowMs === 'number' && isText) return { nowMs, text };
   throw new Error('Redis gave a reply that is not of the bulletin');

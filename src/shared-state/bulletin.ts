@@ -182,10 +182,16 @@ export class Bulletin {
   /** @throws {Error} where the text is not one of ours; what was known holds on. */
   #adopt(text: string, nowMs: number): void {
     const all = parseNotices(text.slice(versionLength));
+    const { maxNotices, maxLifeMs } = this.#options;
+    if (all.length > maxNotices) {
+      throw new Error(
+        `what is kept there was not written by Sallyport: there are ${all.length} of at most ${maxNotices}`,
+      );
+    }
     this.#version = text.slice(0, versionLength);
     this.#setTime(nowMs);
     const latestMs = nowMs + clockSlackMs;
-    const lastMs = latestMs + this.#options.maxLifeMs;
+    const lastMs = latestMs + maxLifeMs;
     // A notice from the future would hold for longer than it says.
     const isSound = ({ postedAtMs, expiresAtMs }: Notice): boolean =>
       postedAtMs <= latestMs && expiresAtMs <= lastMs;

@@ -129,6 +129,20 @@ export function describeBulletin(name: string, fresh: () => Promise<SharedBoard>
     await assert.rejects(replica.bulletin.post({ name: 'b' }, minuteMs), /not written by/);
   });
 
+  test(`${name}: more notices than may be posted are not taken from anybody`, async (t) => {
+    const { open, write } = await fresh();
+    const replica = startReplica(t, open(), { maxNotices: 2 });
+    await replica.bulletin.post({ name: 'a' }, minuteMs);
+    const times = { postedAtMs: Date.now() - 1000, expiresAtMs: Date.now() + minuteMs - 1000 };
+    const three = ['x', 'y', 'z'].map((id) => ({ id, content: { name: id }, ...times }));
+    await write(`${'v'.repeat(36)}${JSON.stringify(three)}`);
+    await until('told', () => replica.faults.length > 0);
+    assert.match(replica.faults[0] ?? '', /not written by Sallyport: there are 3 of at most 2/);
+    assert.deepEqual(names(replica.bulletin.notices), ['a']);
+    await write(`${'w'.repeat(36)}${JSON.stringify(three.slice(1))}`);
+    await until('seen', () => replica.bulletin.notices.length === 2);
+  });
+
   test(`${name}: a notice that was to hold for too long does not hold`, async (t) => {
     const { open, write } = await fresh();
     const replica = startReplica(t, open());

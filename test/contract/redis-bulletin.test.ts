@@ -1,4 +1,5 @@
-import { after, before } from 'node:test';
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
 import { createRedisBoard } from '../../src/shared-state/boards.ts';
 import {
   createRedisConnection,
@@ -41,4 +42,16 @@ describeBulletin('in Redis', async () => {
       await server.command('SET', key, text);
     },
   };
+});
+
+test('in Redis: a text that is longer than Sallyport writes is not read', async () => {
+  const [connection] = connections;
+  assert.ok(connection !== undefined);
+  const board = createRedisBoard(connection, key);
+  const longest = 8 * 1024 * 1024;
+  await server.command('SET', key, 'x'.repeat(longest));
+  assert.equal((await board.look('')).text?.length, longest);
+  await server.command('APPEND', key, 'x');
+  await assert.rejects(board.look(''), /not written by Sallyport: it has 8388609 bytes/);
+  await server.command('DEL', key);
 });

@@ -1,4 +1,4 @@
-import { readGrantOrder } from '../../config/access/grant-order.ts';
+import { readGrantOrder, readSignature } from '../../config/access/grant-order.ts';
 import { type Grant, isSamePerson } from '../../domain/grant.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Notice } from '../../shared-state/notice.ts';
@@ -33,8 +33,9 @@ export function noticedGrant({ id, content, postedAtMs, expiresAtMs }: Notice): 
   if (expiresAtMs - postedAtMs !== lifeMs) return undefined;
   const grant = { id, ...order, needsApproval, postedAtMs, expiresAtMs };
   if (approvedBy === undefined) return grant;
-  if (typeof approvedBy !== 'string' || isSamePerson(approvedBy, order.by)) return undefined;
-  return { ...grant, approvedBy };
+  const approval = readSignature({ by: approvedBy });
+  if ('problems' in approval || isSamePerson(approval.value.by, order.by)) return undefined;
+  return { ...grant, approvedBy: approval.value.by };
 }
 
 /** It becomes part of a header. */

@@ -66,8 +66,8 @@ export function text(type: string, expected: string, pattern: RegExp): Schema<st
 export function line(maxLength: number): Schema<string> {
   return text(
     'text',
-    `1 to ${maxLength} characters on one line`,
-    new RegExp(`^[^\\p{Cc}\\p{Cf}\\p{Cs}]{1,${maxLength}}$`, 'u'),
+    `1 to ${maxLength} characters on one line, not only spaces`,
+    new RegExp(`^(?=.*\\S)[^\\p{Cc}\\p{Cf}\\p{Cs}]{1,${maxLength}}$`, 'u'),
   );
 }
 

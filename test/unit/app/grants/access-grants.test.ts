@@ -252,6 +252,13 @@ const strange: readonly (readonly [string, Partial<Notice>])[] = [
     { content: { ...honest, needsApproval: true, approvedBy: 'ＡＮＮ ' } },
   ],
   ['is approved by nobody', { content: { ...honest, approvedBy: null } }],
+  ...['', ' ', 'bob\nand eve', 'b'.repeat(101)].map(
+    (approvedBy) =>
+      [
+        `is approved by ${JSON.stringify(approvedBy).slice(0, 20)}`,
+        { content: { ...honest, needsApproval: true, approvedBy } },
+      ] as const,
+  ),
   ['is for everybody', { content: { ...honest, order: { ...order, from: '*' } } }],
 ];
 for (const [what, parts] of strange) {
