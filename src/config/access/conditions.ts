@@ -160,13 +160,19 @@ const headerName: NameForm = {
 /** Names are one in any case; the same one twice would be two minds about it. */
 export const headers = mapped(
   refined(mapOf(valuesOf(headerValue), 'values', headerName), (written) =>
-    lowerCased(written).size === written.size ? undefined : 'has a header twice',
+    asEnvoyNames(written).size === written.size ? undefined : 'has a header twice',
   ),
-  lowerCased,
+  asEnvoyNames,
 );
 
-function lowerCased(written: ReadonlyMap<string, Values>): ReadonlyMap<string, Values> {
-  return new Map(Array.from(written, ([name, values]) => [name.toLowerCase(), values]));
+/** Envoy knows the Host of HTTP/1.1 as `:authority` (HostLegacy in its header_map_impl.cc), and sends no other. */
+function asEnvoyNames(written: ReadonlyMap<string, Values>): ReadonlyMap<string, Values> {
+  return new Map(
+    Array.from(written, ([writtenName, values]) => {
+      const name = writtenName.toLowerCase();
+      return [name === 'host' ? ':authority' : name, values];
+    }),
+  );
 }
 
 const claims = mapOf(valuesOf(plainValue), 'values', anyName);

@@ -99,6 +99,18 @@ test('deny wins, and denies what is nearly the same path', async () => {
   ]);
 });
 
+test('a rule on the header host is about what Envoy sends as :authority', async () => {
+  const yaml = rules(
+    `      - { name: all, from: ["*"], headers: { host: [a, b] } }`,
+    `      - { name: not-b, headers: { Host: b } }`,
+  );
+  await assertDecisions(yaml, [
+    [{ from: web, headers: { ':authority': 'a' } }, 'allow all'],
+    [{ from: web, headers: { ':authority': 'b' } }, 'policy_denied not-b'],
+    [{ from: web, headers: { ':authority': 'c' } }, 'no_rule'],
+  ]);
+});
+
 test('tunnels, gRPC and connections are only for rules that ask for them', async () => {
   const yaml = rules(
     `      - { name: tunnels, from: [${batch}], methods: [CONNECT] }
