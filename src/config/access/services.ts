@@ -25,9 +25,10 @@ export function ambiguousServices(services: readonly AccessService[]): readonly 
 function* marksOf(service: AccessService): Iterable<string> {
   const { hosts, principals, contextExtensions } = service;
   const extensions = Array.from(contextExtensions ?? [], ([key, value]) => `${key}=${value}`);
-  const ways = hosts && takesConnections(service) ? [...hosts, 'for TCP'] : hosts;
+  const connections = hosts === undefined || takesConnections(service) ? ['for TCP'] : [];
+  const ways = [...(hosts ?? ['']), ...connections];
   for (const principal of principals?.map(formatPrincipalPattern) ?? ['']) {
-    for (const host of ways ?? ['']) {
+    for (const host of ways) {
       yield [...extensions.toSorted(), principal, host].filter((part) => part !== '').join(' ');
     }
   }

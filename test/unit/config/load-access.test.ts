@@ -65,6 +65,7 @@ const badRules: readonly (readonly [rule: string, says: RegExp])[] = [
   ['from: ["*"], headers: { a: "b,c" }', /^headers\.a: must not have a comma/],
   ['from: ["*"], headers: { a: [b, "*"] }', /^headers\.a\[1\]: .* stands alone/],
   ['from: ["*"], headers: { a: b, A: c }', /^headers: has a header twice/],
+  ['from: ["*"], headers: { Host: b, ":authority": c }', /^headers: has a header twice/],
   ['from: ["*"], when: { sourceIps: [10.0.0.0/33] }', /^when\.sourceIps\[0\]: must be an address/],
   ...['::ffff:10.0.0.0/104', '0:0:0:0:0:FFFF:a00:1'].map(
     (block) =>
@@ -122,6 +123,21 @@ test('two services are refused that only hosts tell apart, if both are for TCP c
     problemsIn(['version: 1', 'services:', ...yaml, ''].join('\n')).join(),
     /s0 and s1 \(line 4\) are known by the same: spiffe:\/\/prod\/ns\/a\/sa\/b for TCP;/,
   );
+});
+
+test('for TCP connections, a service without hosts is as one that has them and rules with tcp', () => {
+  const known = 'principals: [spiffe://prod/ns/a/sa/b]';
+  const problemsWith = (rule: string) =>
+    problemsIn(`version: 1
+services:
+  - { name: a, hosts: [x], ${known}, allow: [{ name: r, from: ["*"], ${rule} }] }
+  - { name: b, ${known} }
+`);
+  assert.match(
+    problemsWith('tcp: { ports: [1] }').join(),
+    /a and b \(line 4\) are known by the same: spiffe:\/\/prod\/ns\/a\/sa\/b for TCP;/,
+  );
+  assert.deepEqual(problemsWith('paths: [/]'), []);
 });
 
 test('a configuration needs a bundle or an access document', () => {
