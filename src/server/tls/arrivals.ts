@@ -8,7 +8,10 @@ export interface Arrival {
   readonly source: string;
 }
 
-/** How many handshakes may be under way, and may begin in a second: in all, and of one network. */
+/**
+ * How many handshakes may be under way, and may begin in a second: in all, and of one network. What
+ * a network left of the last four seconds may come at once: so does a fleet that is restarted.
+ */
 export interface HandshakeBounds {
   readonly max: number;
   readonly maxPerSource: number;
@@ -25,9 +28,10 @@ export class Arrivals {
   readonly #clock: Clock;
   readonly #waiting = new Set<Arrival>();
   readonly #waitingOf = new Map<string, number>();
-  #second = 0;
-  #begun = 0;
-  readonly #begunOf = new Map<string, number>();
+  #paidUntilMs = 0;
+  /** Each handshake takes some of its network's time; whoever is paid until now has it all. */
+  readonly #paidUntilMsOf = new Map<string, number>();
+  #sweptAtMs = 0;
 
   constructor(bounds: HandshakeBounds, clock: Clock) {
     this.#bounds = bounds;
@@ -37,16 +41,19 @@ export class Arrivals {
   /** Whether it may begin; then it must be settled. */
   add(arrival: Arrival): boolean {
     const { source } = arrival;
-    this.#countThisSecond();
+    const nowMs = this.#clock.monotonicMs();
+    this.#forgetPaid(nowMs);
     const waitingOf = this.#waitingOf.get(source) ?? 0;
-    const begunOf = this.#begunOf.get(source) ?? 0;
     const { max, maxPerSource, maxPerSecond, maxPerSourceAndSecond } = this.#bounds;
     if (this.#waiting.size >= max || waitingOf >= maxPerSource) return false;
-    if (this.#begun >= maxPerSecond || begunOf >= maxPerSourceAndSecond) return false;
+    const paidUntilMs = Math.max(this.#paidUntilMs, nowMs) + 1000 / maxPerSecond;
+    const paidOfMs =
+      Math.max(this.#paidUntilMsOf.get(source) ?? 0, nowMs) + 1000 / maxPerSourceAndSecond;
+    if (paidUntilMs > nowMs + 1000 || paidOfMs > nowMs + burstMs) return false;
     this.#waiting.add(arrival);
     this.#waitingOf.set(source, waitingOf + 1);
-    this.#begun += 1;
-    this.#begunOf.set(source, begunOf + 1);
+    this.#paidUntilMs = paidUntilMs;
+    this.#paidUntilMsOf.set(source, paidOfMs);
     return true;
   }
 
@@ -63,14 +70,17 @@ export class Arrivals {
     for (const { socket } of this.#waiting) socket.destroy();
   }
 
-  #countThisSecond(): void {
-    const second = Math.floor(this.#clock.monotonicMs() / 1000);
-    if (second === this.#second) return;
-    this.#second = second;
-    this.#begun = 0;
-    this.#begunOf.clear();
+  /** So that it holds no more networks than may begin in the time of a burst. */
+  #forgetPaid(nowMs: number): void {
+    if (nowMs - this.#sweptAtMs < 1000) return;
+    this.#sweptAtMs = nowMs;
+    for (const [source, paidUntilMs] of this.#paidUntilMsOf) {
+      if (paidUntilMs <= nowMs) this.#paidUntilMsOf.delete(source);
+    }
   }
 }
+
+const burstMs = 4000;
 
 export function arrivalOf(socket: Socket): Arrival {
   return { socket, source: sourceNetworkOf(socket.remoteAddress) };

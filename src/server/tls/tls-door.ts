@@ -43,8 +43,8 @@ const gone: Refusal = { cause: 'closed', detail: 'the peer left before the hands
 
 /** In a second a tenth of a core for one network, and a third for all. */
 const defaultHandshakes: HandshakeBounds = {
-  max: 512,
-  maxPerSource: 256,
+  max: 1024,
+  maxPerSource: 512,
   maxPerSecond: 1000,
   maxPerSourceAndSecond: 250,
 };

@@ -28,13 +28,19 @@ test('of one network and of all, so many are under way at once', () => {
 });
 
 test('of one network and of all, so many begin in a second, though they end', () => {
-  const { begin, arrivals, clock } = arrivalsOn();
-  const one = (source: string): boolean => {
-    const arrival = begin(source);
-    return arrival !== undefined && arrivals.settle(arrival);
-  };
-  const many = (source: string): number => [1, 2, 3, 4, 5].filter(() => one(source)).length;
-  assert.deepEqual([many('a'), many('b'), many('c')], [4, 4, 0]);
+  const { arrivals, clock } = arrivalsOn();
+  const many = (source: string): number =>
+    Array.from({ length: 20 }, () => {
+      const arrival = { socket: new Socket(), source };
+      return arrivals.add(arrival) && arrivals.settle(arrival);
+    }).filter(Boolean).length;
+  assert.deepEqual([many('a'), many('b')], [8, 0], 'all of a second at once');
   clock.advance(1000);
-  assert.deepEqual([many('c'), many('a')], [4, 4]);
+  assert.deepEqual([many('a'), many('b')], [8, 0], 'a network has those of four seconds');
+  clock.advance(1000);
+  assert.deepEqual([many('a'), many('b'), many('c')], [8, 0, 0]);
+  clock.advance(1000);
+  assert.deepEqual([many('a'), many('b')], [4, 4], 'what is left is open to others');
+  clock.advance(1000);
+  assert.deepEqual([many('a'), many('b')], [4, 4]);
 });
