@@ -25,8 +25,8 @@ export function ambiguousServices(services: readonly AccessService[]): readonly 
 function* marksOf(service: AccessService): Iterable<string> {
   const { hosts, principals, contextExtensions } = service;
   const extensions = Array.from(contextExtensions ?? [], ([key, value]) => `${key}=${value}`);
-  const connections = hosts === undefined || takesConnections(service) ? ['for TCP'] : [];
-  const ways = [...(hosts ?? ['']), ...connections];
+  const needsNoHost = hosts === undefined || takesConnections(service);
+  const ways = [...(hosts ?? []), ...(needsNoHost ? ['without a host'] : [])];
   for (const principal of principals?.map(formatPrincipalPattern) ?? ['']) {
     for (const host of ways) {
       yield [...extensions.toSorted(), principal, host].filter((part) => part !== '').join(' ');

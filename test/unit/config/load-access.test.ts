@@ -121,7 +121,7 @@ test('two services are refused that only hosts tell apart, if both are for TCP c
   );
   assert.match(
     problemsIn(['version: 1', 'services:', ...yaml, ''].join('\n')).join(),
-    /s0 and s1 \(line 4\) are known by the same: spiffe:\/\/prod\/ns\/a\/sa\/b for TCP;/,
+    /s0 and s1 \(line 4\) are known by the same: spiffe:\/\/prod\/ns\/a\/sa\/b without a host;/,
   );
 });
 
@@ -135,9 +135,11 @@ services:
 `);
   assert.match(
     problemsWith('tcp: { ports: [1] }').join(),
-    /a and b \(line 4\) are known by the same: spiffe:\/\/prod\/ns\/a\/sa\/b for TCP;/,
+    /a and b \(line 4\) are known by the same: spiffe:\/\/prod\/ns\/a\/sa\/b without a host;/,
   );
   assert.deepEqual(problemsWith('paths: [/]'), []);
+  const bare = `version: 1\nservices: [{ name: a, ${known} }, { name: b, ${known} }]\n`;
+  assert.equal(problemsIn(bare).length, 1);
 });
 
 test('a configuration needs a bundle or an access document', () => {
