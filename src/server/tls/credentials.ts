@@ -112,13 +112,12 @@ function readAuthorities(
   authorities: readonly ClientAuthorities[],
   nowMs: number,
 ): Pick<Credentials, 'anchors' | 'leftOut'> {
-  const anchors: Anchor[] = [];
+  const anchors = [...readAnchors(authorities.filter(({ isFederated }) => isFederated !== true))];
   const leftOut: string[] = [];
-  for (const each of authorities) {
+  for (const each of authorities.filter(({ isFederated }) => isFederated === true)) {
     try {
-      anchors.push(...readAnchors(each));
+      anchors.push(...readAnchors([each]));
     } catch (fault) {
-      if (each.isFederated !== true) throw fault;
       leftOut.push(`the bundle of ${each.trustDomain ?? 'a partner'} ${messageOf(fault)}`);
     }
   }
@@ -129,21 +128,25 @@ function readAuthorities(
   return { anchors, leftOut };
 }
 
-function readAnchors({ pem, trustDomain }: ClientAuthorities): readonly Anchor[] {
-  const certificates = certificatesIn(pem);
-  for (const certificate of certificates) {
+function readAnchors(authorities: readonly ClientAuthorities[]): readonly Anchor[] {
+  const anchors = authorities.flatMap(({ pem, trustDomain }) =>
+    certificatesIn(pem).map((certificate) => ({
+      certificate,
+      ...(trustDomain !== undefined && { trustDomain }),
+    })),
+  );
+  for (const { certificate } of anchors) {
     if (!certificate.ca) {
       throw new Error(`holds ${nameOf(certificate)}, which is not an authority`);
     }
     // OpenSSL trusts no chain that does not end at a root: every handshake would fail.
-    if (!certificates.some((issuer) => isIssuedBy(certificate, issuer))) {
+    if (!anchors.some((issuer) => isIssuedBy(certificate, issuer.certificate))) {
       throw new Error(
         `holds ${nameOf(certificate)} without the authority that signed it: add that`,
       );
     }
   }
-  const bound = trustDomain === undefined ? {} : { trustDomain };
-  return certificates.map((certificate) => ({ certificate, ...bound }));
+  return anchors;
 }
 
 function timeFaultOf(certificate: X509Certificate, nowMs: number): string | undefined {
