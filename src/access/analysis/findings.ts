@@ -9,7 +9,7 @@ import { formatPrincipalPattern, type PrincipalPattern } from '../../domain/prin
 import { parseSpiffeId } from '../../domain/spiffe-id.ts';
 import { compared, type ComparedRule } from './compared-rule.ts';
 import { NearRules } from './near-rules.ts';
-import { ruleCovers } from './rule-covers.ts';
+import { leavesNothing, ruleCovers } from './rule-covers.ts';
 
 /** What is odd about a document that can be served. */
 export interface Finding {
@@ -121,6 +121,7 @@ function shadowMessage(
   covering: ComparedRule | undefined,
   rule: ComparedRule,
 ): string | undefined {
+  if (leavesNothing(rule)) return 'never answers: its own unless leaves nothing of it';
   if (denying !== undefined) return `never allows anything: ${denying.rule.name} denies all of it`;
   if (covering === undefined) return undefined;
   const { name, line } = covering.rule;

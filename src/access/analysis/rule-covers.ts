@@ -25,6 +25,24 @@ export function ruleCovers(wide: ComparedRule, narrow: ComparedRule): boolean {
   );
 }
 
+/** Whether a rule that opens leaves out, by one of its exceptions, all that it is about. */
+export function leavesNothing({ rule, patterns, methods, asked, leftOut }: ComparedRule): boolean {
+  return (
+    isAll(principals, leftOut.from, rule.from) ||
+    isAll(texts, leftOut.methods, methods) ||
+    isAll(paths, leftOut.patterns, patterns) ||
+    isAll(headers, leftOut.headers, rule.headers) ||
+    isAll(cidrBlocks, leftOut.blocks, asked.blocks) ||
+    isAll(ports, leftOut.ports, asked.ports) ||
+    isAll(texts, leftOut.hosts, asked.hosts) ||
+    isAll(claims, leftOut.claims, asked.claims)
+  );
+}
+
+function isAll<T>(relation: Relation<T>, leftOut: T | undefined, own: T | undefined): boolean {
+  return leftOut !== undefined && isAsked(relation, leftOut, own);
+}
+
 /** What the wide rule asks, the narrow one asks too. */
 function isAsked<T>(relation: Relation<T>, wide: T | undefined, narrow: T | undefined): boolean {
   return wide === undefined || (narrow !== undefined && relation.covers(wide, narrow));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { compared } from '../../../src/access/analysis/compared-rule.ts';
 import { NearRules } from '../../../src/access/analysis/near-rules.ts';
-import { ruleCovers } from '../../../src/access/analysis/rule-covers.ts';
+import { leavesNothing, ruleCovers } from '../../../src/access/analysis/rule-covers.ts';
 import type { PolicyEngine } from '../../../src/check/ports.ts';
 import type { AccessService } from '../../../src/domain/access.ts';
 import { type Clock, systemClock } from '../../../src/domain/clock.ts';
@@ -255,6 +255,38 @@ test('a rule that is said to be covered matches nothing that the covering one do
   );
   assert.ok(judged.covered > 100, `only ${judged.covered} rules were covered`);
   assert.ok(judged.matched > 200, `only ${judged.matched} requests matched, which shows little`);
+});
+
+test('a rule that is said to leave nothing by its own exceptions matches nothing', async () => {
+  let nowMs = 0;
+  const clock: Clock = { ...systemClock, nowMs: () => nowMs };
+  let empty = 0;
+  const ask = async (pairs: readonly Compared[], questions: readonly Question[]) => {
+    const { services } = documentOf(documentWith(pairs));
+    const nothing = pairs.filter((_, at) => {
+      const narrow = services[2 * at + 1];
+      return narrow !== undefined && leavesNothing(compared(ruleOf(narrow), 'opens'));
+    });
+    empty += nothing.length;
+    if (nothing.length === 0) return;
+    const engine = await engineOf(documentOf(documentWith(nothing)), clock);
+    for (const [at, { narrow }] of nothing.entries()) {
+      for (const { atMs, ...question } of questions) {
+        nowMs = atMs;
+        const answer = judge(engine, { ...question, extensions: { called: `n${at}` } });
+        assert.equal(answer, 'no_rule', JSON.stringify({ narrow, question }));
+      }
+    }
+  };
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(comparison, { minLength: 300, maxLength: 300 }),
+      fc.array(asked, { minLength: 60, maxLength: 60 }),
+      ask,
+    ),
+    { numRuns: 4, endOnFailure: true },
+  );
+  assert.ok(empty > 50, `only ${empty} rules left nothing`);
 });
 
 test('whatever covers a rule is near it', () => {
