@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
 import { type CaseFile, loadCases } from '../../config/access/load-cases.ts';
 import { formatProblem } from '../../config/problem.ts';
+import { messageOf } from '../../domain/fault-message.ts';
 import { printable } from '../../domain/printable.ts';
 import { jsonOption, type Command } from '../command.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
@@ -48,7 +49,7 @@ async function runTest(args: readonly string[], context: CliContext): Promise<Ex
   const junit = given.text('junit');
   if (junit !== undefined) {
     const cases = results.map((result) => ({ ...result, suite: result.file }));
-    writeFileSync(junit, junitXml(cases, startedAt));
+    writeJunit(junit, junitXml(cases, startedAt));
   }
   const passed = results.every(({ failure }) => failure === undefined);
   const unused = coverage.unused();
@@ -57,6 +58,15 @@ async function runTest(args: readonly string[], context: CliContext): Promise<Ex
     : formatResults(results, unused);
   context.stdout.write(text);
   return passed ? 0 : 1;
+}
+
+/** @throws {UsageError} */
+function writeJunit(path: string, xml: string): void {
+  try {
+    writeFileSync(path, xml);
+  } catch (error) {
+    throw new UsageError(`--junit: the results cannot be written: ${messageOf(error)}`);
+  }
 }
 
 async function runFile(

@@ -39,6 +39,9 @@ test('a failing case says where it is and what was decided, also to JUnit', asyn
   assert.equal(status, 1);
   const said = 'expected outcome allow, rule web-reads; got deny no_rule by no rule, HTTP 403';
   assert.ok(world.stdout.includes(`cases.yaml:4: ${said}`), world.stdout);
+  const nowhere = await runCases(file, '--junit', join(writtenDirectory, 'none', 'junit.xml'));
+  assert.equal(nowhere.status, 2);
+  assert.match(nowhere.world.stderr, /--junit: the results cannot be written: ENOENT/);
   const xml = readFileSync(junit, 'utf8');
   const start =
     /<testsuite id="0" package="sallyport" name="[^"]*cases\.yaml" tests="1" failures="1" errors="0" skipped="0" time="\d+\.\d{3}" timestamp="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d" hostname="[^"]+">/;
