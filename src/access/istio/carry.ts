@@ -51,9 +51,10 @@ export function carrierOf(key: string): Carrier | undefined {
   if (name === undefined) return Object.hasOwn(carriers, key) ? carriers[key] : undefined;
   // `:path` may have commas, which part the values of other headers.
   if (name.startsWith(':')) return undefined;
-  return kind === 'headers'
-    ? (values) => header(name.toLowerCase(), values)
-    : (values) => claim(name, values);
+  if (kind !== 'headers') return (values) => claim(name, values);
+  const header = name.toLowerCase();
+  // Envoy finds `:authority` by this name (HostLegacy in its header_map_impl.cc), and sends only that.
+  return (values) => headerPart(header === 'host' ? ':authority' : header, values);
 }
 
 /** Values of which each is one of ours, or none. */
@@ -154,7 +155,7 @@ function claim(name: string, values: readonly string[]): Carried {
   return exact.length === 0 ? {} : { narrow: { claims: { [name]: exact } } };
 }
 
-function header(name: string, values: readonly string[]): Carried {
+function headerPart(name: string, values: readonly string[]): Carried {
   if (values.includes('*')) return { narrow: { headers: { [name]: '*' } } };
   const exact = values.filter((value) => !/[*,]/.test(value) && value !== '');
   if (exact.length === 0) return {};

@@ -385,6 +385,17 @@ test('a host is that in lower case too, as browsers send it', () => {
   });
 });
 
+test('a condition on the header host is about the authority, beside hosts too', () => {
+  const onHost = [{ key: 'request.headers[Host]', values: ['a', 'b'] }];
+  const { services } = imported(
+    { action: 'DENY', rules: [{ when: onHost }] },
+    { rules: [{ when: onHost, to: [{ operation: { hosts: ['b', 'c'] } }] }] },
+  );
+  assert.deepEqual(services[0]?.deny[0]?.headers, { ':authority': ['a', 'b'] });
+  assert.deepEqual(services[0]?.allow[0]?.headers, { ':authority': ['b'] });
+  documentOf(writeYaml({ version: 1, services }));
+});
+
 test('services of accounts with long names have names of their own', () => {
   const deployments = ['a', 'b'].map((end) => {
     const other = structuredClone(deployment);
