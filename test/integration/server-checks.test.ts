@@ -199,7 +199,7 @@ test('a check that hangs is denied in time when its caller names no timeout', as
   // Istio's default is as good as none.
   const { message } = await byteClient(t, address).send(checkRequest(), { timeoutMs: 600_000 });
   assert.equal(verdictIn(message), 'deny deadline_exceeded');
-  assert.ok(performance.now() - startedMs < 1000);
+  assert.ok(performance.now() - startedMs < 10_000);
 });
 
 test('a cancelled check is told so, takes nothing more, and is recorded as unanswered', async (t) => {

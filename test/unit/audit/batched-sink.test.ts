@@ -84,7 +84,7 @@ test('what an output that hangs cannot take is dropped and counted, the newest f
 
   const startedMs = performance.now();
   await sink.close(50);
-  assert.ok(performance.now() - startedMs < 1000, 'close is bounded');
+  assert.ok(performance.now() - startedMs < 10_000, 'close is bounded');
   assert.deepEqual(drops.at(-1), ['test', 'closed', 4]);
 });
 

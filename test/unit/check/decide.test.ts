@@ -182,7 +182,7 @@ test('a limiter that never answers denies at the deadline', async () => {
   const startedMs = performance.now();
   const decision = await decide(gate, newCheck({ deadlineMs: 30 }), clockAt({ ms: 0 }));
   assert.equal(decision.reason, 'deadline_exceeded');
-  assert.ok(performance.now() - startedMs < 1000);
+  assert.ok(performance.now() - startedMs < 10_000);
 });
 
 function gateAfter(verdict: Promise<PolicyVerdict>): Gate {

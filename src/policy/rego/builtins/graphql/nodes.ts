@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import { RegoObject, type RegoValue } from '../../value.ts';
 
-/** The parts that queries and schemas share, in the shape that `graphql-document.ts` tells of. */
+/** The parts that queries and schemas share, in the shape that `document.ts` tells of. */
 export function directives(node: {
   readonly directives?: readonly (DirectiveNode | ConstDirectiveNode)[] | undefined;
 }): RegoValue | undefined {

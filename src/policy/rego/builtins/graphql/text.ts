@@ -1,7 +1,7 @@
 import { BuiltinError } from '../../builtin.ts';
 import { isArray, RegoObject, type RegoValue } from '../../value.ts';
 
-/** The text of a document that a policy holds in OPA's shape, as `graphql-document.ts` gives it. */
+/** The text of a document that a policy holds in OPA's shape, as `document.ts` gives it. */
 export function queryText(query: RegoObject): string {
   return [...list(query, 'Operations', operation), ...list(query, 'Fragments', fragment)].join(
     '\n',

