@@ -3,10 +3,8 @@ import { readAdminToken } from '../admin/admin-token.ts';
 import type { Config } from '../config/config.ts';
 import { parseAddress } from '../config/schema/values.ts';
 import { messageOf } from '../domain/fault-message.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
 import type { ListenAddress } from '../domain/listen-address.ts';
 import { printable } from '../domain/printable.ts';
-import { parseJson } from '../policy/parse-json.ts';
 import type { CommandOption } from './command.ts';
 import type { CliContext } from './context.ts';
 import { configOptions, givenConfig, requireConfig } from './given-config.ts';
@@ -80,14 +78,4 @@ async function tokenOf(given: Arguments, config: Config | undefined): Promise<st
     const reason = messageOf(error);
     throw new UsageError(`${file} ${reason}`);
   }
-}
-
-export function documentIn(body: string): JsonObject {
-  const document = parseJson(body);
-  if (isJsonObject(document)) return document;
-  throw new Error('the server answered with something else than JSON');
-}
-
-export function textOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? printable(value) : 'unknown';
 }

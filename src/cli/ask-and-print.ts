@@ -1,10 +1,11 @@
 import type { AdminCall } from '../admin/admin-client.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { printable } from '../domain/printable.ts';
-import { connectToAdmin, documentIn } from './admin-connection.ts';
+import { connectToAdmin } from './admin-connection.ts';
 import type { Command } from './command.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { type Arguments, parseArguments } from './parse-arguments.ts';
+import { documentIn } from './reply-parts.ts';
 
 /** What one command asks a server, and what it says of the reply. */
 export interface Question {

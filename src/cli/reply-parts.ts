@@ -1,7 +1,20 @@
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
+import {
+  isJsonArray,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parsePlainJson,
+} from '../domain/json.ts';
 import { printable } from '../domain/printable.ts';
 
-/** Parts of what a server replied, fit for a terminal; what is missing is nothing. */
+/** Throws a sentence where the server has not replied with a JSON object. */
+export function documentIn(body: string): JsonObject {
+  const document = parsePlainJson(body);
+  if (isJsonObject(document)) return document;
+  throw new Error('the server answered with something else than JSON');
+}
+
+/** Parts of such a document, fit for a terminal; what is missing is nothing. */
 export function objectsIn(value: JsonValue | undefined): readonly JsonObject[] {
   return isJsonArray(value) ? value.filter(isJsonObject) : [];
 }

@@ -1,15 +1,10 @@
 import { isJsonObject } from '../../domain/json.ts';
 import { printable } from '../../domain/printable.ts';
-import {
-  adminOptions,
-  type AskServer,
-  connectToAdmin,
-  documentIn,
-  textOf,
-} from '../admin-connection.ts';
+import { adminOptions, type AskServer, connectToAdmin } from '../admin-connection.ts';
 import { jsonOption, type Command } from '../command.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
 import { parseArguments } from '../parse-arguments.ts';
+import { documentIn, text } from '../reply-parts.ts';
 import { UsageError } from '../usage-error.ts';
 
 export const rollback: Command = {
@@ -38,7 +33,7 @@ async function rollBack(args: readonly string[], context: CliContext): Promise<E
   context.stdout.write(
     given.flag('json')
       ? body
-      : `${name}: revision ${textOf(active)} decides; ${textOf(held)} is not taken again\n`,
+      : `${name}: revision ${text(active) || 'unknown'} decides; ${text(held) || 'unknown'} is not taken again\n`,
   );
   return 0;
 }
