@@ -11,7 +11,7 @@ export interface DataImage extends DataPlace {
 /** What an evaluation may take beside the data. One that needs more fails. */
 const maxEvaluationBytes = 256 * 1024 * 1024;
 
-/** All that a module can address, less a page that nothing touches. */
+/** All that a module can address, less a page: at its end is what a toll reads to trap (fuel.ts). */
 const maxBytes = 65_535 * 64 * 1024;
 
 /** What a byte of JSON may take when it is parsed: measured with `[1,1,…`, the worst. */

@@ -3,11 +3,23 @@ import { test } from 'node:test';
 import { addFuel, fuelExport, mostFuel } from '../../../../src/policy/wasm/fuel.ts';
 import { readModule } from './fixture-modules.ts';
 
-/** (func (export "count") (param i32) (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) 1))))) */
+/** (import "env" "memory" (memory 1)) (func (export "count") (param i32) (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) 1))))) */
 const countdown = Uint8Array.from(
   [
     [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     [0x01, 0x05, 0x01, 0x60, 0x01, 0x7f, 0x00],
+    [
+      0x02,
+      0x0f,
+      0x01,
+      0x03,
+      ...Buffer.from('env'),
+      0x06,
+      ...Buffer.from('memory'),
+      0x02,
+      0x00,
+      0x01,
+    ],
     [0x03, 0x02, 0x01, 0x00],
     [0x06, 0x06, 0x01, 0x7f, 0x00, 0x41, 0x07, 0x0b],
     [0x07, 0x09, 0x01, 0x05, 0x63, 0x6f, 0x75, 0x6e, 0x74, 0x00, 0x00],
@@ -17,7 +29,8 @@ const countdown = Uint8Array.from(
 );
 
 function instanceOf(wasm: Uint8Array<ArrayBuffer>) {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: {} });
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory } });
   const fuel = exports[fuelExport] as WebAssembly.Global;
   return { fuel, count: exports['count'] as (times: number) => void };
 }
@@ -33,7 +46,7 @@ test('what has no fuel left traps', () => {
   const { fuel, count } = instanceOf(addFuel(countdown));
   fuel.value = 10;
   count(10);
-  assert.throws(() => count(1), /unreachable/);
+  assert.throws(() => count(1), /out of bounds/);
   fuel.value = mostFuel;
   count(1_000_000);
 });
