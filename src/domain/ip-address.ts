@@ -8,6 +8,15 @@ export function addressBytes(address: string): Buffer {
   return isMappedV4(bytes) ? bytes.subarray(12) : bytes;
 }
 
+const v6Like = /^(?:[\da-f]{0,4}:){2,8}(?:[\da-f]{0,4}|\d{1,3}(?:\.\d{1,3}){3})(?:%.*)?$/i;
+
+/** What of an address its holder cannot choose: all of IPv4, 64 bits of IPv6. Other text as it is. */
+export function assignedPart(address: string): string {
+  if (!v6Like.test(address)) return address;
+  const bytes = addressBytes(address);
+  return bytes.length === 4 ? bytes.join('.') : bytes.toString('hex', 0, 8);
+}
+
 function v4Bytes(address: string): Buffer {
   return Buffer.from(address.split('.').map(Number));
 }

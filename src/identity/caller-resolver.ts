@@ -6,6 +6,7 @@ import type { CallerRequirement } from '../domain/identity-settings.ts';
 import { headerOf, type RequestView } from '../domain/request.ts';
 import type { PeerResolver } from './peer/peer-resolver.ts';
 import { unauthenticated } from './peer/principal.ts';
+import { type Payer, payerOf } from './tokens/budget/payer.ts';
 import type { ReplayStore } from './replay/replay-store.ts';
 import { spendToken } from './replay/spend-token.ts';
 import { bindingFault, type Presenter } from './tokens/binding.ts';
@@ -34,7 +35,9 @@ export function createCallerResolver(options: CallerResolverOptions): CallerReso
       const peer = peers.resolve(request);
       if (peer instanceof Denial && peer.reason !== 'unauthenticated') return peer;
       const shown =
-        tokens.size === 0 ? noTokens : shownTokens(request, tokens, accountOf(peer), deadlineMs);
+        tokens.size === 0
+          ? noTokens
+          : shownTokens(request, tokens, payerOf(peer, request), deadlineMs);
       if (shown instanceof Denial) return shown;
       if (shown.length === 0) return callerOf(peer, undefined, options);
       const judge = (verified: readonly (Verified | Denial)[]) =>
@@ -50,22 +53,17 @@ type Judged = Verified | Denial;
 
 const noTokens: readonly Judged[] = [];
 
-/** Peers that are not known share one account. */
-function accountOf(peer: Caller | Denial): string {
-  return peer instanceof Denial ? '' : peer.principal;
-}
-
 function shownTokens(
   request: RequestView,
   tokens: ReadonlyMap<string, TokenVerifier>,
-  peer: string,
+  payer: Payer,
   deadlineMs: number,
 ): readonly (Judged | Promise<Judged>)[] | Denial {
   const shown: (Judged | Promise<Judged>)[] = [];
   for (const [header, verifier] of tokens) {
     const text = tokenInHeader(header, headerOf(request, header));
     if (text instanceof Denial) return text;
-    if (text !== undefined) shown.push(verifier.verify(text, peer, deadlineMs));
+    if (text !== undefined) shown.push(verifier.verify(text, payer, deadlineMs));
   }
   return shown;
 }

@@ -94,4 +94,4 @@ function verifiersByHeader(
  * Node verifies on four threads; more would only wait for them, past their deadlines. A peer alone
  * has half.
  */
-const maxConcurrent = 512;
+const maxConcurrent = 1024;

@@ -2,6 +2,7 @@ import { compactVerify, type CryptoKey } from 'jose';
 import type { Clock } from '../../domain/clock.ts';
 import { Denial } from '../../domain/decision.ts';
 import { FairPlaces } from './budget/fair-places.ts';
+import type { Payer } from './budget/payer.ts';
 import { type Account, VerificationBudget } from './budget/verification-budget.ts';
 import type { DecodedToken } from './decode-token.ts';
 
@@ -17,10 +18,10 @@ export interface SignatureQuestion {
   readonly token: DecodedToken;
   readonly algorithm: string;
   readonly key: CryptoKey;
-  readonly peer: string;
+  readonly payer: Payer;
 }
 
-/** Whether the signature is good; `overloaded` when the peer's share does not allow to find out. */
+/** Whether the signature is good; `overloaded` when the payer's share does not allow to find out. */
 export type SignatureCheck = (question: SignatureQuestion) => Promise<boolean> | Denial;
 
 export function createSignatureCheck(budget: SignatureBudget, clock: Clock): SignatureCheck {
@@ -28,7 +29,7 @@ export function createSignatureCheck(budget: SignatureBudget, clock: Clock): Sig
   const running = new FairPlaces(budget.concurrent);
 
   async function verify(question: SignatureQuestion, account: Account): Promise<boolean> {
-    const { token, algorithm, key, peer } = question;
+    const { token, algorithm, key, payer } = question;
     try {
       await compactVerify(token.text, key, { algorithms: [algorithm] });
       verifications.wasGood(account);
@@ -36,15 +37,16 @@ export function createSignatureCheck(budget: SignatureBudget, clock: Clock): Sig
     } catch {
       return false;
     } finally {
-      running.giveBack(peer);
+      running.giveBack(payer.group);
     }
   }
 
   return (question) => {
-    if (!running.take(question.peer)) return overloaded;
-    const account = verifications.take(question.peer);
+    const { payer } = question;
+    if (!running.take(payer.group)) return overloaded;
+    const account = verifications.take(payer);
     if (account !== undefined) return verify(question, account);
-    running.giveBack(question.peer);
+    running.giveBack(payer.group);
     return overloaded;
   };
 }

@@ -9,6 +9,7 @@ import { keyName, type VerificationKey } from '../keys/key-set.ts';
 import type { KeySource } from '../keys/key-source.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { FairPlaces } from './budget/fair-places.ts';
+import type { Payer } from './budget/payer.ts';
 import { checkClaims, untimeliness } from './claim-checks.ts';
 import { type DecodedToken, decodeToken } from './decode-token.ts';
 import { principalIn, type TokenPrincipal } from './token-principal.ts';
@@ -89,12 +90,11 @@ export class TokenVerifier {
   }
 
   /**
-   * A promise only for a token that was not seen before. `peer` is whose share of verifications it
-   * takes; `deadlineMs` is on the monotonic clock.
+   * A promise only for a token that was not seen before. `deadlineMs` is on the monotonic clock.
    */
   verify(
     text: string,
-    peer: string,
+    payer: Payer,
     deadlineMs: number,
   ): Verified | Denial | Promise<Verified | Denial> {
     const digest = hash('sha256', text, 'base64url');
@@ -107,7 +107,7 @@ export class TokenVerifier {
     if (forged !== undefined && isStillTheKey(forged)) {
       return this.#judged(forged.issuer, badlySigned);
     }
-    return this.#underWay.get(digest) ?? this.#examine(text, { digest, peer, deadlineMs });
+    return this.#underWay.get(digest) ?? this.#examine(text, { digest, payer, deadlineMs });
   }
 
   #examine(
@@ -146,13 +146,13 @@ export class TokenVerifier {
     presentation: Presentation,
   ): Denial | Promise<Verified | Denial> {
     const { issuer, keyName: name } = candidate;
-    const { peer, deadlineMs } = presentation;
+    const { payer, deadlineMs } = presentation;
     const refreshed = issuer.keys.refresh(deadlineMs);
-    if (refreshed === undefined || !this.#waiting.take(peer)) {
+    if (refreshed === undefined || !this.#waiting.take(payer.group)) {
       return this.#judged(issuer, unknownKey(candidate));
     }
     return refreshed.then(() => {
-      this.#waiting.giveBack(peer);
+      this.#waiting.giveBack(payer.group);
       const key = issuer.keys.find(name);
       return key === undefined
         ? this.#judged(issuer, unknownKey(candidate))
@@ -163,12 +163,12 @@ export class TokenVerifier {
   #verify(
     candidate: Candidate,
     key: VerificationKey,
-    { digest, peer }: Presentation,
+    { digest, payer }: Presentation,
   ): Denial | Promise<Verified | Denial> {
     const underWay = this.#underWay.get(digest);
     if (underWay !== undefined) return underWay;
     const { issuer, decoded: token, algorithm } = candidate;
-    const checking = this.#options.checkSignature({ token, algorithm, key: key.key, peer });
+    const checking = this.#options.checkSignature({ token, algorithm, key: key.key, payer });
     if (checking instanceof Denial) return this.#judged(issuer, checking);
     const verifying = checking
       .then((isSigned) => this.#judged(issuer, this.#remember(candidate, key, digest, isSigned)))
@@ -206,10 +206,10 @@ export class TokenVerifier {
   }
 }
 
-/** One time that a token was shown: by which peer, and until when an answer is of use. */
+/** One time that a token was shown: on whose account, and until when an answer is of use. */
 interface Presentation {
   readonly digest: string;
-  readonly peer: string;
+  readonly payer: Payer;
   readonly deadlineMs: number;
 }
 

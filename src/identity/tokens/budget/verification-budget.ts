@@ -1,4 +1,5 @@
 import type { Clock } from '../../../domain/clock.ts';
+import { isStranger, type Payer } from './payer.ts';
 
 /** What a peer has taken in one second. */
 export interface Account {
@@ -12,7 +13,7 @@ const forgeryWeight = 10;
  * How many signatures may be verified: what is left grows by so many in a second, and never above
  * that. A peer leaves to the others as much as it took in this second, and half of all at most. So
  * a peer alone gets everything, though only half of it at once, and the other half is open to those
- * who took little.
+ * who took little. A quarter is never for strangers, however many they are.
  */
 export class VerificationBudget {
   readonly #perSecond: number;
@@ -30,15 +31,19 @@ export class VerificationBudget {
     this.#filledAtMs = clock.monotonicMs();
   }
 
-  /** Takes one verification. Undefined: the peer may not have one now. */
-  take(peer: string): Account | undefined {
+  /** Takes one verification. Undefined: the payer may not have one now. */
+  take(payer: Payer): Account | undefined {
     this.#fill();
-    const account = this.#accounts.get(peer) ?? { taken: 0 };
-    const leftToOthers = Math.min(account.taken, Math.floor(this.#perSecond / 2));
+    const account = this.#accounts.get(payer.name) ?? { taken: 0 };
+    const leftToKnown = isStranger(payer) ? Math.floor(this.#perSecond / 4) : 0;
+    const leftToOthers = Math.max(
+      Math.min(account.taken, Math.floor(this.#perSecond / 2)),
+      leftToKnown,
+    );
     if (this.#left < leftToOthers + 1) return undefined;
     this.#left -= 1;
     account.taken += forgeryWeight;
-    this.#accounts.set(peer, account);
+    this.#accounts.set(payer.name, account);
     return account;
   }
 

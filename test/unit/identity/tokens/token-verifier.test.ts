@@ -153,7 +153,7 @@ test('forgeries of one peer do not make the new tokens of another overloaded', a
   assert.deepEqual(await outcomesOf(callers, issuerKey, 2, web), [web, web]);
 });
 
-test('peers that nobody knows are one', async () => {
+test('peers that nobody knows share the places of one', async () => {
   const callers = callersWith({ budget: { perSecond: 4, concurrent: 4 } });
   const tokens = [1, 2, 3].map((jti) => signToken(issuerKey, claimsWith({ jti })));
   const answers = tokens.map(async (token, index) =>
@@ -161,6 +161,19 @@ test('peers that nobody knows are one', async () => {
   );
   const outcomes = (await Promise.all(answers)).map((answer) => outcome(answer));
   assert.deepEqual(outcomes, ['orders-client', 'orders-client', 'overloaded']);
+});
+
+test('forgeries from one address do not make the new tokens from another overloaded', async () => {
+  const callers = callersWith({ budget: { perSecond: 100, concurrent: 400 } });
+  const from = (sourceAddress: string, key: typeof issuerKey, jti: number) =>
+    callers.resolve(bearing(signToken(key, claimsWith({ jti })), { sourceAddress }));
+  const forger = createIssuerKey('key-1');
+  const forged = Array.from({ length: 200 }, async (_, jti) =>
+    outcome(await from('192.0.2.1', forger, jti)),
+  );
+  assert.ok((await Promise.all(forged)).includes('overloaded'));
+  assert.equal(outcome(await from('192.0.2.1', issuerKey, 1)), 'overloaded');
+  assert.equal(outcome(await from('192.0.2.2', issuerKey, 2)), 'orders-client');
 });
 
 test('a token with a new key waits for the issuer’s newer keys', async () => {

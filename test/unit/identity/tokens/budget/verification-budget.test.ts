@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import type { Payer } from '../../../../../src/identity/tokens/budget/payer.ts';
 import { VerificationBudget } from '../../../../../src/identity/tokens/budget/verification-budget.ts';
 import { FakeClock } from '../../callers.ts';
 
 type Kind = 'good' | 'forged';
 
 /** A peer that shows new tokens, each found good or forged before the next. Says how many were. */
-function show(budget: VerificationBudget, peer: string, count: number, kind: Kind): number {
+function show(budget: VerificationBudget, peer: string | Payer, count: number, kind: Kind): number {
+  const payer = typeof peer === 'string' ? { name: peer, group: peer } : peer;
   let verified = 0;
   for (let index = 0; index < count; index += 1) {
-    const account = budget.take(peer);
+    const account = budget.take(payer);
     if (account === undefined) continue;
     verified += 1;
     if (kind === 'good') budget.wasGood(account);
@@ -45,6 +47,26 @@ test('while one forges, what another shows is verified at once', () => {
   }
 });
 
+function strangerAt(address: string): Payer {
+  return { name: address, group: '' };
+}
+
+test('while a stranger forges, what one from elsewhere shows is verified', () => {
+  const { clock, budget } = opened();
+  for (let ms = 0; ms < 5000; ms += 10) {
+    clock.advance(10);
+    show(budget, strangerAt('192.0.2.1'), 100, 'forged');
+    assert.equal(show(budget, strangerAt('192.0.2.2'), 2, 'good'), 2, `at ${ms} ms`);
+  }
+});
+
+test('strangers from everywhere leave a quarter to those who are known', () => {
+  const { budget } = opened();
+  for (let index = 0; index < 2000; index += 1) show(budget, strangerAt(`${index}`), 1, 'forged');
+  assert.equal(show(budget, 'web', 1000, 'good'), 125, 'half of a quarter at once');
+  assert.equal(show(budget, strangerAt('last'), 1, 'good'), 0);
+});
+
 test('while ten forge, a burst of another is verified at once', () => {
   const { clock, budget } = opened();
   for (let ms = 0; ms < 5000; ms += 50) {
@@ -68,7 +90,7 @@ test('two peers with more good tokens than can be verified get about as much as 
 
 test('an answer that comes in a later second changes nothing in it', () => {
   const { clock, budget } = opened(4);
-  const account = budget.take('web');
+  const account = budget.take({ name: 'web', group: 'web' });
   clock.advance(1000);
   assert.ok(account !== undefined);
   budget.wasGood(account);
