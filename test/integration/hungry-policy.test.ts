@@ -42,11 +42,15 @@ test('a policy that loops is stopped and denies, and other checks are answered m
   assert.deepEqual(await Promise.all(paths.map(reasonFor)), wanted);
 });
 
+test('22,500 pairs of numbers may be added and compared by default', async () => {
+  assert.equal(await reasonFor('/?size=150&length=1'), 'allowed');
+});
+
 test('the record says what to do, and the caller is not told', async () => {
   const path = '/?size=100001&length=1';
   assert.equal(await reasonFor(path), 'policy_unavailable');
   const record = await waitFor('the record', () =>
     sallyport.records().find((one) => JSON.stringify(one['input'] ?? {}).includes(path)),
   );
-  assert.match(JSON.stringify(record['detail']), /more than the 3000000 units of policy\.maxFuel/);
+  assert.match(JSON.stringify(record['detail']), /more than the 5000000 units of policy\.maxFuel/);
 });

@@ -59,7 +59,7 @@ test('every default is filled in', () => {
       decisionFrom: 'configuration',
       skipRequestBodyParse: false,
       maxBodyBytes: 256 * 1024,
-      maxFuel: 3_000_000,
+      maxFuel: 5_000_000,
     },
     grants: { approval: 'none', maxDurationMs: 8 * 3_600_000 },
     audit: { stdout: true, labels: new Map(), mask: [] },
