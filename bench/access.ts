@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { indexAccess } from '../src/access/index/index-access.ts';
 import type { PolicyEngine } from '../src/check/ports.ts';
-import type { AllowRule } from '../src/domain/access.ts';
-import type { PolicyQuestion } from '../src/domain/policy.ts';
+import type { AllowRule } from '../src/domain/access/access.ts';
+import type { PolicyQuestion } from '../src/domain/decision/policy.ts';
 import { createAccessPolicy } from '../src/policy/access-policy.ts';
 import { readSnapshot } from '../src/policy/bundles/contents/read-bundle.ts';
 import type { Operation } from './operations.ts';

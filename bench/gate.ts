@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { createIsolatedSurroundings } from '../src/app/isolated-surroundings.ts';
-import { GateKeeper } from '../src/app/gate-keeper.ts';
+import { createIsolatedSurroundings } from '../src/app/gate/isolated-surroundings.ts';
+import { GateKeeper } from '../src/app/gate/gate-keeper.ts';
 import { throwProblems, valueOf } from '../src/config/loaded.ts';
 import { PolicyBundles } from '../src/app/policy/policy-bundles.ts';
 import type { Gate } from '../src/check/decide.ts';

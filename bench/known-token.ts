@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import { createIsolatedSurroundings } from '../src/app/isolated-surroundings.ts';
+import { createIsolatedSurroundings } from '../src/app/gate/isolated-surroundings.ts';
 import { loadCallers } from '../src/app/callers/load-callers.ts';
 import { valueOf } from '../src/config/loaded.ts';
 import type { Gate } from '../src/check/decide.ts';
 import { systemClock } from '../src/domain/clock.ts';
-import type { TokenIssuerSettings } from '../src/domain/token-settings.ts';
+import type { TokenIssuerSettings } from '../src/domain/identity/token-settings.ts';
 import { encodeCheckRequest } from './check-request.ts';
 
 const issuer = 'https://tokens.shop.example';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../src/domain/clock.ts';
-import type { LimitsVerdict, OnStoreError } from '../src/domain/limit.ts';
+import type { LimitsVerdict, OnStoreError } from '../src/domain/limits/limit.ts';
 import { DenialCache } from '../src/limits/stores/denial-cache.ts';
 import { MemoryLimitStore } from '../src/limits/stores/memory-store.ts';
 import type { RedisServers } from '../src/shared-state/redis-settings.ts';

@@ -1,6 +1,6 @@
 import type { Gate } from '../src/check/decide.ts';
-import { Denial } from '../src/domain/decision.ts';
-import type { RequestView } from '../src/domain/request.ts';
+import { Denial } from '../src/domain/decision/decision.ts';
+import type { RequestView } from '../src/domain/request/request.ts';
 import { decodeCheckRequest } from '../src/envoy/decode-check-request.ts';
 import { encodeCheckRequest } from './check-request.ts';
 import { claimsNow } from './known-token.ts';

@@ -10,9 +10,9 @@ const wiring: Wiring = {
   createCheckClient: async (address, tls) =>
     (await import('./server/check-client.ts')).createCheckClient(address, tls),
   createOfflineChecker: async (config, givenIssuers) =>
-    (await import('./app/offline-checker.ts')).createOfflineChecker(config, givenIssuers),
+    (await import('./app/gate/offline-checker.ts')).createOfflineChecker(config, givenIssuers),
   inspectConfiguration: async (config) =>
-    (await import('./app/inspect-configuration.ts')).inspectConfiguration(config),
+    (await import('./app/gate/inspect-configuration.ts')).inspectConfiguration(config),
   buildBundle: async (request, environment) =>
     (await import('./app/policy/bundle-tools.ts')).buildBundle(request, environment),
   inspectBundle: async (path, signing) =>

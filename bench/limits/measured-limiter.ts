@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/domain/clock.ts';
-import type { LimitQuestion, LimitsVerdict } from '../../src/domain/limit.ts';
-import type { RequestView } from '../../src/domain/request.ts';
+import type { LimitQuestion, LimitsVerdict } from '../../src/domain/limits/limit.ts';
+import type { RequestView } from '../../src/domain/request/request.ts';
 import { DenialCache } from '../../src/limits/stores/denial-cache.ts';
 import { Leases } from '../../src/limits/stores/leases.ts';
 import { LimitTable } from '../../src/limits/limit-table.ts';

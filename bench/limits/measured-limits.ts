@@ -1,4 +1,4 @@
-import type { LimitDefinition } from '../../src/domain/limit.ts';
+import type { LimitDefinition } from '../../src/domain/limits/limit.ts';
 import { type RateLimitRequest, units } from './rate-limit-protocol.ts';
 
 /** Every one is asked in turn. */

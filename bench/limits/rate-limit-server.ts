@@ -3,7 +3,7 @@
  * same over the same wire. It is wired as the server wires it, and does nothing else.
  */
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
-import type { LimitState, LimitsVerdict } from '../../src/domain/limit.ts';
+import type { LimitState, LimitsVerdict } from '../../src/domain/limits/limit.ts';
 import { openMeasuredLimiter, requestBy } from './measured-limiter.ts';
 import {
   codes,

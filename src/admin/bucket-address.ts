@@ -1,5 +1,5 @@
 import type { JsonObject } from '../domain/json.ts';
-import type { BucketAddress } from '../domain/limit-bucket.ts';
+import type { BucketAddress } from '../domain/limits/limit-bucket.ts';
 
 const partPattern =
   /^(?:caller|service|rule|source\.ip|key|token\.[!-~]{1,64}|header:[!#$%&'*+.^_`|~\w-]{1,256}|contextExtension:\S{1,256})$/;

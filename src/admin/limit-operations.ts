@@ -1,5 +1,5 @@
 import type { JsonObject } from '../domain/json.ts';
-import type { BucketAddress, BucketReport, Offender } from '../domain/limit-bucket.ts';
+import type { BucketAddress, BucketReport, Offender } from '../domain/limits/limit-bucket.ts';
 import type { OperationOutcome } from './operation-outcome.ts';
 
 /** What an operator can see of limits and do to them. `peer` is who asks, for the log. */

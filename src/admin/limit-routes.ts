@@ -1,5 +1,10 @@
 import type { JsonObject } from '../domain/json.ts';
-import type { BucketAddress, BucketReport, BucketState, Offender } from '../domain/limit-bucket.ts';
+import type {
+  BucketAddress,
+  BucketReport,
+  BucketState,
+  Offender,
+} from '../domain/limits/limit-bucket.ts';
 import { type AdminAnswer, json, plain } from './answers.ts';
 import { addressFrom } from './bucket-address.ts';
 import { answerOf, type OperationOutcome } from './operation-outcome.ts';

@@ -6,7 +6,7 @@ import { decodeCheckRequest } from '../envoy/decode-check-request.ts';
 import { encodeCheckResponse } from '../envoy/encode-check-response.ts';
 import { type CheckService, createCheckService } from '../server/check-service.ts';
 import type { OnFault } from '../server/on-fault.ts';
-import type { GateKeeper } from './gate-keeper.ts';
+import type { GateKeeper } from './gate/gate-keeper.ts';
 
 export interface CheckDependencies {
   readonly keeper: GateKeeper;

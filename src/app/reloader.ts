@@ -7,7 +7,7 @@ import type { FileWatch, FileWatcher } from '../config/watch-files.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { ReloadedPart, Telemetry } from '../telemetry/telemetry.ts';
 import { type DoorKeeper, tlsFiles } from './door/door-keeper.ts';
-import type { GateKeeper } from './gate-keeper.ts';
+import type { GateKeeper } from './gate/gate-keeper.ts';
 import { keyFiles } from './callers/load-callers.ts';
 import type { PolicyBundles } from './policy/policy-bundles.ts';
 

@@ -1,8 +1,8 @@
 import type { Check, CompletedCheck } from '../check/check.ts';
-import type { Caller, VerifiedToken } from '../domain/caller.ts';
-import { type Decision, Denial } from '../domain/decision.ts';
+import type { Caller, VerifiedToken } from '../domain/identity/caller.ts';
+import { type Decision, Denial } from '../domain/decision/decision.ts';
 import { type JsonObject, type JsonValue, withoutLoneSurrogates } from '../domain/json.ts';
-import type { LimitState } from '../domain/limit.ts';
+import type { LimitState } from '../domain/limits/limit.ts';
 import type { Mask } from './mask.ts';
 import { timestampOf } from './timestamp.ts';
 

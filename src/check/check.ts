@@ -1,9 +1,9 @@
-import type { AttributeContext } from '../domain/attributes.ts';
-import type { Caller } from '../domain/caller.ts';
-import type { Decision } from '../domain/decision.ts';
-import type { LimitsVerdict } from '../domain/limit.ts';
-import type { PolicyIdentity, PolicyVerdict } from '../domain/policy.ts';
-import type { RequestView } from '../domain/request.ts';
+import type { AttributeContext } from '../domain/request/attributes.ts';
+import type { Caller } from '../domain/identity/caller.ts';
+import type { Decision } from '../domain/decision/decision.ts';
+import type { LimitsVerdict } from '../domain/limits/limit.ts';
+import type { PolicyIdentity, PolicyVerdict } from '../domain/decision/policy.ts';
+import type { RequestView } from '../domain/request/request.ts';
 
 export const stageNames = ['request', 'caller', 'policy', 'limits'] as const;
 export type StageName = (typeof stageNames)[number];

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
-import { type Decision, Denial } from '../domain/decision.ts';
-import type { LimitsVerdict } from '../domain/limit.ts';
+import { type Decision, Denial } from '../domain/decision/decision.ts';
+import type { LimitsVerdict } from '../domain/limits/limit.ts';
 import type { Check, StageName } from './check.ts';
 import { beforeDeadline } from './deadline.ts';
 import type { CallerResolver, Limiter, PolicyEngine, RequestReader } from './ports.ts';

@@ -1,10 +1,10 @@
 /** The interfaces at which the stages of a check meet. Every adapter implements one of these. */
-import type { AttributeContext } from '../domain/attributes.ts';
-import type { Caller } from '../domain/caller.ts';
-import type { Denial } from '../domain/decision.ts';
-import type { LimitQuestion, LimitsVerdict } from '../domain/limit.ts';
-import type { PolicyIdentity, PolicyQuestion, PolicyVerdict } from '../domain/policy.ts';
-import type { RequestView } from '../domain/request.ts';
+import type { AttributeContext } from '../domain/request/attributes.ts';
+import type { Caller } from '../domain/identity/caller.ts';
+import type { Denial } from '../domain/decision/decision.ts';
+import type { LimitQuestion, LimitsVerdict } from '../domain/limits/limit.ts';
+import type { PolicyIdentity, PolicyQuestion, PolicyVerdict } from '../domain/decision/policy.ts';
+import type { RequestView } from '../domain/request/request.ts';
 import type { CompletedCheck } from './check.ts';
 
 /** Reads Envoy's attributes as one unambiguous request, or refuses to. */

@@ -1,7 +1,7 @@
 import type { ListenAddress } from '../domain/listen-address.ts';
 import type { App } from '../app/app.ts';
 import type { BuildRequest, SubmittedBundle } from '../app/policy/bundle-tools.ts';
-import type { OfflineChecker } from '../app/offline-checker.ts';
+import type { OfflineChecker } from '../app/gate/offline-checker.ts';
 import type { Loaded } from '../config/loaded.ts';
 import type { ConfigSource } from '../app/reloader.ts';
 import type { SimulationReport } from '../app/limits/simulate-limits.ts';

@@ -1,6 +1,6 @@
-import type { GrantTerms } from '../domain/grant.ts';
-import { rateLimitDialects } from '../domain/limit.ts';
-import { pathAmbiguities } from '../domain/path.ts';
+import type { GrantTerms } from '../domain/access/grant.ts';
+import { rateLimitDialects } from '../domain/limits/limit.ts';
+import { pathAmbiguities } from '../domain/request/path.ts';
 import type { AdminConfig, AuditConfig, Config, InsecureConfig } from './config.ts';
 import { identity } from './sections/identity-schema.ts';
 import { mapOf, type NameForm } from './schema/map-of.ts';

@@ -1,9 +1,9 @@
 import type { BundleSettings, HttpServerSettings } from '../domain/bundle-settings.ts';
-import type { GrantTerms } from '../domain/grant.ts';
-import type { IdentitySettings } from '../domain/identity-settings.ts';
-import type { RateLimitDialect } from '../domain/limit.ts';
+import type { GrantTerms } from '../domain/access/grant.ts';
+import type { IdentitySettings } from '../domain/identity/identity-settings.ts';
+import type { RateLimitDialect } from '../domain/limits/limit.ts';
 import type { ListenAddress } from '../domain/listen-address.ts';
-import type { PathAmbiguity } from '../domain/path.ts';
+import type { PathAmbiguity } from '../domain/request/path.ts';
 
 /** The whole configuration: parsed once, checked, frozen. Every default is filled in. */
 export interface Config {

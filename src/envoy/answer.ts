@@ -1,10 +1,10 @@
 import type { CompletedCheck } from '../check/check.ts';
-import type { Caller } from '../domain/caller.ts';
-import type { Allowance, Decision, Denial, HeaderField } from '../domain/decision.ts';
-import { decisionFault } from '../domain/decision-fault.ts';
+import type { Caller } from '../domain/identity/caller.ts';
+import type { Allowance, Decision, Denial, HeaderField } from '../domain/decision/decision.ts';
+import { decisionFault } from '../domain/decision/decision-fault.ts';
 import type { JsonValue } from '../domain/json.ts';
-import type { LimitState, RateLimitDialect } from '../domain/limit.ts';
-import { denied } from '../domain/reason.ts';
+import type { LimitState, RateLimitDialect } from '../domain/limits/limit.ts';
+import { denied } from '../domain/decision/reason.ts';
 import { type AuditHeaders, createAuditHeaders } from './audit-headers.ts';
 import {
   type AllowResponse,

@@ -1,6 +1,6 @@
 import type { CompletedCheck } from '../check/check.ts';
-import type { HeaderField } from '../domain/decision.ts';
-import { headersUnder } from '../domain/header.ts';
+import type { HeaderField } from '../domain/decision/decision.ts';
+import { headersUnder } from '../domain/request/header.ts';
 
 /** The headers in which Sallyport says what it decided: what is set, and what must not get past. */
 export interface AuditHeaders {

@@ -1,6 +1,6 @@
-import type { HeaderField, QueryParameter } from '../domain/decision.ts';
+import type { HeaderField, QueryParameter } from '../domain/decision/decision.ts';
 import type { JsonObject } from '../domain/json.ts';
-import type { DenialReason } from '../domain/reason.ts';
+import type { DenialReason } from '../domain/decision/reason.ts';
 
 /**
  * What Envoy is told. To Envoy an answer without a status allows, so there is no third form: an

@@ -1,4 +1,4 @@
-import type { Address, SocketAddress } from '../domain/attributes.ts';
+import type { Address, SocketAddress } from '../domain/request/attributes.ts';
 import { put } from './put.ts';
 import { type WireReader } from './wire-reader.ts';
 

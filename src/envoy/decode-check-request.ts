@@ -4,7 +4,7 @@ import type {
   HttpAttributes,
   Peer,
   RequestAttributes,
-} from '../domain/attributes.ts';
+} from '../domain/request/attributes.ts';
 import { addressField } from './decode-address.ts';
 import { metadataField } from './decode-metadata.ts';
 import { emptyMap } from '../domain/empty-map.ts';

@@ -1,4 +1,4 @@
-import type { Metadata } from '../domain/attributes.ts';
+import type { Metadata } from '../domain/request/attributes.ts';
 import { type Json, structField } from './decode-struct.ts';
 import { emptyMap } from '../domain/empty-map.ts';
 import { put } from './put.ts';

@@ -1,5 +1,5 @@
-import type { HeaderField } from '../domain/decision.ts';
-import type { LimitState, RateLimitDialect } from '../domain/limit.ts';
+import type { HeaderField } from '../domain/decision/decision.ts';
+import type { LimitState, RateLimitDialect } from '../domain/limits/limit.ts';
 
 /**
  * What a caller may know of the limits that bind it, in the words of a dialect: not of those in

@@ -1,4 +1,4 @@
-import type { HeaderMapEntry, HttpAttributes } from '../domain/attributes.ts';
+import type { HeaderMapEntry, HttpAttributes } from '../domain/request/attributes.ts';
 import { emptyMap } from '../domain/empty-map.ts';
 import { sanitiseUtf8 } from './sanitise-utf8.ts';
 

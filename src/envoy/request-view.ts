@@ -1,10 +1,15 @@
 import type { RequestReader } from '../check/ports.ts';
-import type { AttributeContext, HttpAttributes } from '../domain/attributes.ts';
-import { Denial } from '../domain/decision.ts';
-import { normaliseHost } from '../domain/host.ts';
-import { findAmbiguity, type PathAmbiguity, segmentsOf, splitTarget } from '../domain/path.ts';
-import type { RequestBody, RequestView } from '../domain/request.ts';
-import { parseSpiffeId } from '../domain/spiffe-id.ts';
+import type { AttributeContext, HttpAttributes } from '../domain/request/attributes.ts';
+import { Denial } from '../domain/decision/decision.ts';
+import { normaliseHost } from '../domain/request/host.ts';
+import {
+  findAmbiguity,
+  type PathAmbiguity,
+  segmentsOf,
+  splitTarget,
+} from '../domain/request/path.ts';
+import type { RequestBody, RequestView } from '../domain/request/request.ts';
+import { parseSpiffeId } from '../domain/identity/spiffe-id.ts';
 import { emptyMap } from '../domain/empty-map.ts';
 import { readHeaders } from './request-headers.ts';
 

@@ -1,7 +1,7 @@
-import type { Grant } from '../domain/grant.ts';
-import { matchesPath } from '../domain/matches-path.ts';
-import { compilePathPattern } from '../domain/path-pattern.ts';
-import type { RequestView } from '../domain/request.ts';
+import type { Grant } from '../domain/access/grant.ts';
+import { matchesPath } from '../domain/request/matches-path.ts';
+import { compilePathPattern } from '../domain/request/path-pattern.ts';
+import type { RequestView } from '../domain/request/request.ts';
 import { withHead } from '../domain/with-head.ts';
 
 /** The grants, as far as they are known for certain. */

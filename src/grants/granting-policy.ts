@@ -1,7 +1,7 @@
 import type { PolicyEngine } from '../check/ports.ts';
-import { noEdits } from '../domain/decision.ts';
-import { type Grant, type GrantTerms, stateUnder } from '../domain/grant.ts';
-import type { PolicyQuestion, PolicyVerdict } from '../domain/policy.ts';
+import { noEdits } from '../domain/decision/decision.ts';
+import { type Grant, type GrantTerms, stateUnder } from '../domain/access/grant.ts';
+import type { PolicyQuestion, PolicyVerdict } from '../domain/decision/policy.ts';
 import type { GrantBook } from './grant-book.ts';
 
 /**

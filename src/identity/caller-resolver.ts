@@ -1,9 +1,9 @@
 import type { CallerResolver } from '../check/ports.ts';
-import type { Caller } from '../domain/caller.ts';
+import type { Caller } from '../domain/identity/caller.ts';
 import type { Clock } from '../domain/clock.ts';
-import { Denial } from '../domain/decision.ts';
-import type { CallerRequirement } from '../domain/identity-settings.ts';
-import { headerOf, type RequestView } from '../domain/request.ts';
+import { Denial } from '../domain/decision/decision.ts';
+import type { CallerRequirement } from '../domain/identity/identity-settings.ts';
+import { headerOf, type RequestView } from '../domain/request/request.ts';
 import type { PeerResolver } from './peer/peer-resolver.ts';
 import { unauthenticated } from './peer/principal.ts';
 import { type Payer, payerOf } from './tokens/budget/payer.ts';

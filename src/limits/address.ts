@@ -1,8 +1,8 @@
-import type { Caller } from '../domain/caller.ts';
+import type { Caller } from '../domain/identity/caller.ts';
 import { emptyMap } from '../domain/empty-map.ts';
-import type { LimitQuestion } from '../domain/limit.ts';
-import type { BucketAddress } from '../domain/limit-bucket.ts';
-import { headerOf } from '../domain/request.ts';
+import type { LimitQuestion } from '../domain/limits/limit.ts';
+import type { BucketAddress } from '../domain/limits/limit-bucket.ts';
+import { headerOf } from '../domain/request/request.ts';
 import { claimText, tokenPrefix } from './keys.ts';
 
 /** A question that a request with these parts would put; of all that limits do not count by, nothing. */

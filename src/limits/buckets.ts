@@ -1,10 +1,10 @@
-import type { LimitQuestion, LimitState } from '../domain/limit.ts';
+import type { LimitQuestion, LimitState } from '../domain/limits/limit.ts';
 import type {
   BucketAddress,
   BucketReport,
   BucketState,
   UnaddressedLimit,
-} from '../domain/limit-bucket.ts';
+} from '../domain/limits/limit-bucket.ts';
 import { questionFor } from './address.ts';
 import type { CompiledLimit } from './compiled-limit.ts';
 import { chargeFor, type LimitCharge, localShareOf } from './limit-charge.ts';

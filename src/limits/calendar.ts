@@ -1,4 +1,4 @@
-import type { CalendarUnit, CalendarWindow } from '../domain/limit.ts';
+import type { CalendarUnit, CalendarWindow } from '../domain/limits/limit.ts';
 
 /**
  * Four instants in microseconds since 1970 at which windows begin: the one before, this one, the

@@ -1,5 +1,5 @@
 import { messageOf } from '../domain/fault-message.ts';
-import type { LimitDefinition, LimitMode, OnStoreError } from '../domain/limit.ts';
+import type { LimitDefinition, LimitMode, OnStoreError } from '../domain/limits/limit.ts';
 import { type Calendar, createCalendar } from './calendar.ts';
 import { compileKey, type KeyReader, partName } from './keys.ts';
 import { type PaceTable, paceTableOf, type Rates, shareReader } from './pace-table.ts';

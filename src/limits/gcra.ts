@@ -1,4 +1,4 @@
-import type { LimitRate } from '../domain/limit.ts';
+import type { LimitRate } from '../domain/limits/limit.ts';
 
 /**
  * The generic cell rate algorithm (ITU-T I.371) in whole microseconds. A key's state is one

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { addressBytes } from '../domain/ip-address.ts';
-import type { NetworkPrefix } from '../domain/limit.ts';
+import type { NetworkPrefix } from '../domain/limits/limit.ts';
 
 /**
  * The network of an address, in one spelling for each: a caller must not have as many as it can

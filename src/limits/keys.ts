@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { VerifiedToken } from '../domain/caller.ts';
-import type { LimitKeyPart, LimitQuestion } from '../domain/limit.ts';
-import { headerOf } from '../domain/request.ts';
+import type { VerifiedToken } from '../domain/identity/caller.ts';
+import type { LimitKeyPart, LimitQuestion } from '../domain/limits/limit.ts';
+import { headerOf } from '../domain/request/request.ts';
 import { networkOf } from './ip-network.ts';
 
 /** Reads from a request what a limit is counted by. Two requests share it only when every part is the same. */

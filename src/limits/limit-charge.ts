@@ -1,5 +1,5 @@
-import type { LimitLease, LimitQuestion } from '../domain/limit.ts';
-import type { LimitRequest } from '../domain/policy.ts';
+import type { LimitLease, LimitQuestion } from '../domain/limits/limit.ts';
+import type { LimitRequest } from '../domain/decision/policy.ts';
 import type { CompiledLimit } from './compiled-limit.ts';
 import type { Pace } from './gcra.ts';
 import { policyKey } from './keys.ts';

@@ -1,6 +1,6 @@
-import type { LimitDefinition, LimitQuestion } from '../domain/limit.ts';
-import type { EmergencyOverride } from '../domain/limit-override.ts';
-import type { LimitRequest } from '../domain/policy.ts';
+import type { LimitDefinition, LimitQuestion } from '../domain/limits/limit.ts';
+import type { EmergencyOverride } from '../domain/limits/limit-override.ts';
+import type { LimitRequest } from '../domain/decision/policy.ts';
 import { type CompiledLimit, compileLimit } from './compiled-limit.ts';
 import { chargeFor, type LimitCharge } from './limit-charge.ts';
 import { LimitMatcher } from './matcher.ts';

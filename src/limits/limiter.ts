@@ -1,9 +1,9 @@
 import type { Limiter } from '../check/ports.ts';
 import type { Clock } from '../domain/clock.ts';
 import { messageOf } from '../domain/fault-message.ts';
-import type { LimitQuestion, LimitState, LimitsVerdict } from '../domain/limit.ts';
-import type { EmergencyOverride } from '../domain/limit-override.ts';
-import type { LimitRequest } from '../domain/policy.ts';
+import type { LimitQuestion, LimitState, LimitsVerdict } from '../domain/limits/limit.ts';
+import type { EmergencyOverride } from '../domain/limits/limit-override.ts';
+import type { LimitRequest } from '../domain/decision/policy.ts';
 import { type LimitCharge, localShareOf } from './limit-charge.ts';
 import type { Charges, LimitTable } from './limit-table.ts';
 import type { Offenders } from './offenders.ts';

@@ -1,6 +1,6 @@
-import type { LimitMatch } from '../domain/limit.ts';
-import { compilePathPattern, type PathPattern } from '../domain/path-pattern.ts';
-import type { RequestView } from '../domain/request.ts';
+import type { LimitMatch } from '../domain/limits/limit.ts';
+import { compilePathPattern, type PathPattern } from '../domain/request/path-pattern.ts';
+import type { RequestView } from '../domain/request/request.ts';
 import { withHead } from '../domain/with-head.ts';
 import type { CompiledLimit } from './compiled-limit.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
-import type { LimitQuestion } from '../domain/limit.ts';
-import type { Offender } from '../domain/limit-bucket.ts';
+import type { LimitQuestion } from '../domain/limits/limit.ts';
+import type { Offender } from '../domain/limits/limit-bucket.ts';
 import { addressIn } from './address.ts';
 import type { LimitCharge } from './limit-charge.ts';
 import { TopCounts } from './top-counts.ts';

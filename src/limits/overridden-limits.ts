@@ -1,4 +1,4 @@
-import type { EmergencyOverride } from '../domain/limit-override.ts';
+import type { EmergencyOverride } from '../domain/limits/limit-override.ts';
 import { type CompiledLimit, onErrorIn, pacesFrom } from './compiled-limit.ts';
 
 /** A limit as it stands for those whom an override names, and for everybody else. */

@@ -1,4 +1,4 @@
-import type { LimitLease, LimitOverride, LimitRate } from '../domain/limit.ts';
+import type { LimitLease, LimitOverride, LimitRate } from '../domain/limits/limit.ts';
 import { calendarPaceOf, maxCapacityUs, type Pace, paceOf } from './gcra.ts';
 
 /** How fast a limit lets its callers go. */

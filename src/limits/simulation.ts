@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import type { LimitDefinition, LimitMode, LimitQuestion } from '../domain/limit.ts';
+import type { LimitDefinition, LimitMode, LimitQuestion } from '../domain/limits/limit.ts';
 import { addressIn } from './address.ts';
 import type { LimitCharge } from './limit-charge.ts';
 import { LimitTable } from './limit-table.ts';

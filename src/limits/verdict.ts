@@ -1,4 +1,4 @@
-import type { LimitState, LimitsVerdict } from '../domain/limit.ts';
+import type { LimitState, LimitsVerdict } from '../domain/limits/limit.ts';
 import { windowEndUs } from './calendar.ts';
 import { fits, remainingUnits, resetMs, retryAfterMs } from './gcra.ts';
 import type { CompiledLimit } from './compiled-limit.ts';

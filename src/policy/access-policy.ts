@@ -1,8 +1,8 @@
 import type { PolicyEngine } from '../check/ports.ts';
 import type { Clock } from '../domain/clock.ts';
-import { Denial } from '../domain/decision.ts';
+import { Denial } from '../domain/decision/decision.ts';
 import { isJsonObject } from '../domain/json.ts';
-import type { PolicyVerdict } from '../domain/policy.ts';
+import type { PolicyVerdict } from '../domain/decision/policy.ts';
 import type { PolicyBundle } from './policy-bundle.ts';
 import { createPolicyEngine, loadPolicyEngine } from './wasm-engine.ts';
 

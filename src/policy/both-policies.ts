@@ -1,5 +1,5 @@
 import type { PolicyEngine } from '../check/ports.ts';
-import type { LimitRequest, PolicyIdentity, PolicyVerdict } from '../domain/policy.ts';
+import type { LimitRequest, PolicyIdentity, PolicyVerdict } from '../domain/decision/policy.ts';
 
 /**
  * Two policies that must both allow. What the first denies, the second is not asked. What is said of

@@ -1,6 +1,6 @@
 import type { PolicyEngine } from '../check/ports.ts';
-import { Denial } from '../domain/decision.ts';
-import type { PolicyVerdict } from '../domain/policy.ts';
+import { Denial } from '../domain/decision/decision.ts';
+import type { PolicyVerdict } from '../domain/decision/policy.ts';
 import { BundleError } from './bundle-error.ts';
 import { unanswered } from './unanswered.ts';
 

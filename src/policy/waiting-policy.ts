@@ -1,5 +1,5 @@
 import type { PolicyEngine } from '../check/ports.ts';
-import { Denial } from '../domain/decision.ts';
+import { Denial } from '../domain/decision/decision.ts';
 import { unanswered } from './unanswered.ts';
 
 /** What decides until a bundle has come: it denies. */

@@ -1,10 +1,10 @@
 import type { PolicyEngine } from '../check/ports.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
-import { Denial } from '../domain/decision.ts';
+import { Denial } from '../domain/decision/decision.ts';
 import { messageOf } from '../domain/fault-message.ts';
-import { headersUnder } from '../domain/header.ts';
+import { headersUnder } from '../domain/request/header.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
-import type { PolicyVerdict } from '../domain/policy.ts';
+import type { PolicyVerdict } from '../domain/decision/policy.ts';
 import { type GrpcMethods, readGrpcMethods } from './input/body/grpc-body.ts';
 import { BundleError } from './bundle-error.ts';
 import type { PolicyBundle } from './policy-bundle.ts';

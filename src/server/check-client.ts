@@ -1,8 +1,8 @@
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
-import { spiffeIdIn } from '../domain/certificate-names.ts';
+import { spiffeIdIn } from '../domain/identity/certificate-names.ts';
 import { formatAddress, type ListenAddress } from '../domain/listen-address.ts';
-import type { AttributeContext } from '../domain/attributes.ts';
+import type { AttributeContext } from '../domain/request/attributes.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { loadProtoService } from './proto-service.ts';
 import { jsonOfStruct, type Struct } from './struct.ts';

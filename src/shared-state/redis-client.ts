@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { TLSSocket } from 'node:tls';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { type CertificateFacts, factsOf } from '../domain/certificate-facts.ts';
-import { peerCertificateOf } from '../domain/peer-certificate.ts';
+import { type CertificateFacts, factsOf } from '../domain/identity/certificate-facts.ts';
+import { peerCertificateOf } from '../domain/identity/peer-certificate.ts';
 import type { RedisAddress, RedisSettings, RedisTls } from './redis-settings.ts';
 
 export type RedisClient = Redis | Cluster;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { CertificateFacts } from '../domain/certificate-facts.ts';
+import type { CertificateFacts } from '../domain/identity/certificate-facts.ts';
 import type { ScriptRunner } from '../domain/script-runner.ts';
 import { onUsable, openRedisClient, type RedisClient, serverCertificates } from './redis-client.ts';
 import type { RedisSettings } from './redis-settings.ts';

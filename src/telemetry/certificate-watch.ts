@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { CertificateFacts } from '../domain/certificate-facts.ts';
+import type { CertificateFacts } from '../domain/identity/certificate-facts.ts';
 import { createCounterFamily } from './counter.ts';
 import { sampledGauge } from './gauge.ts';
 import { metrics } from './metrics.ts';

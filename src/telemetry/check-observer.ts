@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { type Check, type CompletedCheck, stageNames } from '../check/check.ts';
 import type { CheckObserver } from '../check/ports.ts';
-import { denialReasons, type DenialReason, type ReasonCode } from '../domain/reason.ts';
+import { denialReasons, type DenialReason, type ReasonCode } from '../domain/decision/reason.ts';
 import { createCounterFamily, type Tally } from './counter.ts';
 import { createHistogramFamily } from './histogram.ts';
 import { metrics } from './metrics.ts';

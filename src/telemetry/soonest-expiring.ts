@@ -1,4 +1,4 @@
-import type { CertificateFacts } from '../domain/certificate-facts.ts';
+import type { CertificateFacts } from '../domain/identity/certificate-facts.ts';
 
 /** Far more than there are workloads that call one service. */
 const maxSubjects = 1000;

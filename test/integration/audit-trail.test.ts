@@ -9,7 +9,7 @@ import { noGrantOperations } from '../unit/admin/no-grant-operations.ts';
 import { noLimitOperations } from '../unit/admin/no-limit-operations.ts';
 import { compileMask } from '../../src/audit/mask.ts';
 import { createRecorder } from '../../src/audit/recorder.ts';
-import { Denial } from '../../src/domain/decision.ts';
+import { Denial } from '../../src/domain/decision/decision.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { listen } from '../../src/server/listener.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';

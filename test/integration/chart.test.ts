@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { inspectConfiguration } from '../../src/app/inspect-configuration.ts';
+import { inspectConfiguration } from '../../src/app/gate/inspect-configuration.ts';
 import { run } from '../../src/cli/run.ts';
 import { Authority } from '../setup/authority.ts';
 import { requireTool } from '../setup/find-tool.ts';

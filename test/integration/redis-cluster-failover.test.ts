@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import type { Limiter } from '../../src/check/ports.ts';
 import { systemClock } from '../../src/domain/clock.ts';
-import type { LimitsVerdict, OnStoreError } from '../../src/domain/limit.ts';
+import type { LimitsVerdict, OnStoreError } from '../../src/domain/limits/limit.ts';
 import { DenialCache } from '../../src/limits/stores/denial-cache.ts';
 import { MemoryLimitStore } from '../../src/limits/stores/memory-store.ts';
 import { type RedisCluster, startReplicatedCluster } from '../setup/redis-cluster.ts';

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { Redis } from 'ioredis';
 import type { Limiter } from '../../src/check/ports.ts';
 import { systemClock } from '../../src/domain/clock.ts';
-import type { LimitsVerdict, OnStoreError } from '../../src/domain/limit.ts';
+import type { LimitsVerdict, OnStoreError } from '../../src/domain/limits/limit.ts';
 import { MemoryLimitStore } from '../../src/limits/stores/memory-store.ts';
 import { RedisLimitStore } from '../../src/limits/stores/redis-store.ts';
 import {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createApp } from '../../src/app/app.ts';
-import { inspectConfiguration } from '../../src/app/inspect-configuration.ts';
+import { inspectConfiguration } from '../../src/app/gate/inspect-configuration.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { FileWatcher } from '../../src/config/watch-files.ts';
 import type { JsonObject } from '../../src/domain/json.ts';

@@ -4,7 +4,7 @@ import { constants } from 'node:http2';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import type { ListenAddress } from '../../src/domain/listen-address.ts';
-import type { LimitsVerdict } from '../../src/domain/limit.ts';
+import type { LimitsVerdict } from '../../src/domain/limits/limit.ts';
 import {
   byteClient,
   framesClient,

@@ -4,7 +4,7 @@ import type { ClientHttp2Session } from 'node:http2';
 import { connect } from 'node:net';
 import { after, test, type TestContext } from 'node:test';
 import type { ConnectionOptions } from 'node:tls';
-import type { LimitsVerdict } from '../../src/domain/limit.ts';
+import type { LimitsVerdict } from '../../src/domain/limits/limit.ts';
 import { createCheckClient } from '../../src/server/check-client.ts';
 import type { Trust } from '../../src/server/tls/admission.ts';
 import type { HandshakeFailureCause } from '../../src/server/tls/handshake-failure.ts';

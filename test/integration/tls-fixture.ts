@@ -4,7 +4,7 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import type { TestContext } from 'node:test';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { ListenAddress } from '../../src/domain/listen-address.ts';
-import { parseSpiffePattern } from '../../src/domain/spiffe-pattern.ts';
+import { parseSpiffePattern } from '../../src/domain/identity/spiffe-pattern.ts';
 import type { Trust } from '../../src/server/tls/admission.ts';
 import { type ClientAuthorities, readCredentials } from '../../src/server/tls/credentials.ts';
 import type { Issued } from '../setup/authority.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { createOfflineChecker } from '../../src/app/offline-checker.ts';
+import { createOfflineChecker } from '../../src/app/gate/offline-checker.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { type CheckClient, createCheckClient } from '../../src/server/check-client.ts';
 import { waitFor } from '../e2e/child-process.ts';

@@ -1,5 +1,5 @@
-import type { AttributeContext } from '../../src/domain/attributes.ts';
-import type { RequestView } from '../../src/domain/request.ts';
+import type { AttributeContext } from '../../src/domain/request/attributes.ts';
+import type { RequestView } from '../../src/domain/request/request.ts';
 
 /** A request as the reader would give it; say only what the test is about. */
 export function requestFrom(

@@ -1,5 +1,5 @@
-import type { AccessConditions, AccessExceptions, AccessRule } from '../../domain/access.ts';
-import { compilePathPattern, type PathPattern } from '../../domain/path-pattern.ts';
+import type { AccessConditions, AccessExceptions, AccessRule } from '../../domain/access/access.ts';
+import { compilePathPattern, type PathPattern } from '../../domain/request/path-pattern.ts';
 import { withHead } from '../../domain/with-head.ts';
 import type { Effect } from '../index/effect.ts';
 import { spellingsOf } from '../index/spellings.ts';

@@ -4,9 +4,12 @@ import {
   type AccessService,
   type AllowRule,
   takesConnections,
-} from '../../domain/access.ts';
-import { formatPrincipalPattern, type PrincipalPattern } from '../../domain/principal-pattern.ts';
-import { parseSpiffeId } from '../../domain/spiffe-id.ts';
+} from '../../domain/access/access.ts';
+import {
+  formatPrincipalPattern,
+  type PrincipalPattern,
+} from '../../domain/identity/principal-pattern.ts';
+import { parseSpiffeId } from '../../domain/identity/spiffe-id.ts';
 import { compared, type ComparedRule } from './compared-rule.ts';
 import { NearRules } from './near-rules.ts';
 import { leavesNothing, ruleCovers } from './rule-covers.ts';

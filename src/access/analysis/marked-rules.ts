@@ -1,4 +1,4 @@
-import type { Values } from '../../domain/access.ts';
+import type { Values } from '../../domain/access/access.ts';
 import type { ComparedRule } from './compared-rule.ts';
 
 /** Rules by one thing that they ask: thousands with one caller and path may differ in a header only. */

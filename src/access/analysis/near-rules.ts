@@ -1,5 +1,8 @@
-import type { PathPattern } from '../../domain/path-pattern.ts';
-import { formatPrincipalPattern, type PrincipalPattern } from '../../domain/principal-pattern.ts';
+import type { PathPattern } from '../../domain/request/path-pattern.ts';
+import {
+  formatPrincipalPattern,
+  type PrincipalPattern,
+} from '../../domain/identity/principal-pattern.ts';
 import type { ComparedRule } from './compared-rule.ts';
 import { MarkedRules } from './marked-rules.ts';
 

@@ -1,4 +1,4 @@
-import type { PathPattern, PathStep } from '../../domain/path-pattern.ts';
+import type { PathPattern, PathStep } from '../../domain/request/path-pattern.ts';
 
 /** Whether `wide` matches whatever `narrow` matches. */
 export function patternCovers(wide: PathPattern, narrow: PathPattern): boolean {

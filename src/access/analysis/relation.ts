@@ -1,6 +1,6 @@
-import type { Values } from '../../domain/access.ts';
-import type { PathPattern } from '../../domain/path-pattern.ts';
-import { covers, type PrincipalPattern } from '../../domain/principal-pattern.ts';
+import type { Values } from '../../domain/access/access.ts';
+import type { PathPattern } from '../../domain/request/path-pattern.ts';
+import { covers, type PrincipalPattern } from '../../domain/identity/principal-pattern.ts';
 import { patternCovers, patternsMeet } from './path-patterns.ts';
 
 /** How two conditions of one kind stand to each other. In doubt one does not cover, and they meet. */

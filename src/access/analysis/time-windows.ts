@@ -1,4 +1,4 @@
-import { type TimeWindow, weekdays } from '../../domain/access.ts';
+import { type TimeWindow, weekdays } from '../../domain/access/access.ts';
 import type { Relation } from './relation.ts';
 
 const dayMinutes = 24 * 60;

@@ -1,10 +1,10 @@
-import type { AccessDocument, AccessService, AllowRule } from '../../domain/access.ts';
+import type { AccessDocument, AccessService, AllowRule } from '../../domain/access/access.ts';
 import {
   covers,
   formatPrincipalPattern,
   parsePrincipalPattern,
   type PrincipalPattern,
-} from '../../domain/principal-pattern.ts';
+} from '../../domain/identity/principal-pattern.ts';
 
 /** Who may call whom, with what. */
 export interface CallGraph {

@@ -4,12 +4,12 @@ import type {
   RequestMarks,
   TimeWindow,
   Values,
-} from '../../domain/access.ts';
-import { weekdays } from '../../domain/access.ts';
+} from '../../domain/access/access.ts';
+import { weekdays } from '../../domain/access/access.ts';
 import { emptyMap } from '../../domain/empty-map.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import { compilePathPattern } from '../../domain/path-pattern.ts';
-import type { PrincipalPattern } from '../../domain/principal-pattern.ts';
+import { compilePathPattern } from '../../domain/request/path-pattern.ts';
+import type { PrincipalPattern } from '../../domain/identity/principal-pattern.ts';
 import { withHead } from '../../domain/with-head.ts';
 import { anyMethod } from './any-method.ts';
 import type { Effect } from './effect.ts';

@@ -1,4 +1,4 @@
-import type { AccessDocument, AccessRule, AllowRule } from '../../domain/access.ts';
+import type { AccessDocument, AccessRule, AllowRule } from '../../domain/access/access.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { exceptionsOf, needsOf } from './conditions.ts';
 import type { Effect } from './effect.ts';

@@ -1,6 +1,6 @@
 import { emptyMap } from '../../domain/empty-map.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import type { PathPattern } from '../../domain/path-pattern.ts';
+import type { PathPattern } from '../../domain/request/path-pattern.ts';
 
 /**
  * Path patterns of which the policy finds those that match by looking names up, however many there

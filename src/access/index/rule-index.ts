@@ -1,8 +1,8 @@
-import type { AccessRule } from '../../domain/access.ts';
+import type { AccessRule } from '../../domain/access/access.ts';
 import { emptyMap } from '../../domain/empty-map.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import { compilePathPattern, type PathPattern } from '../../domain/path-pattern.ts';
-import type { PrincipalPattern } from '../../domain/principal-pattern.ts';
+import { compilePathPattern, type PathPattern } from '../../domain/request/path-pattern.ts';
+import type { PrincipalPattern } from '../../domain/identity/principal-pattern.ts';
 import { withHead } from '../../domain/with-head.ts';
 import type { Effect } from './effect.ts';
 import { anyMethod } from './any-method.ts';

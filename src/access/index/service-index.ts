@@ -1,7 +1,7 @@
-import { type AccessService, takesConnections } from '../../domain/access.ts';
+import { type AccessService, takesConnections } from '../../domain/access/access.ts';
 import { emptyMap } from '../../domain/empty-map.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import type { PrincipalPattern } from '../../domain/principal-pattern.ts';
+import type { PrincipalPattern } from '../../domain/identity/principal-pattern.ts';
 import { principalsOf } from './conditions.ts';
 
 /** One way in which a service is known. */

@@ -1,4 +1,4 @@
-import type { PathPattern } from '../../domain/path-pattern.ts';
+import type { PathPattern } from '../../domain/request/path-pattern.ts';
 import type { Effect } from './effect.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { normaliseHost } from '../../domain/host.ts';
-import { pathPatternFault } from '../../domain/path-pattern.ts';
-import { parsePrincipalPattern } from '../../domain/principal-pattern.ts';
+import { normaliseHost } from '../../domain/request/host.ts';
+import { pathPatternFault } from '../../domain/request/path-pattern.ts';
+import { parsePrincipalPattern } from '../../domain/identity/principal-pattern.ts';
 import type { Part } from './written.ts';
 
 /**

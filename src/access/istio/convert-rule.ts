@@ -4,7 +4,7 @@ import {
   formatPrincipalPattern,
   parsePrincipalPattern,
   type PrincipalPattern,
-} from '../../domain/principal-pattern.ts';
+} from '../../domain/identity/principal-pattern.ts';
 import type { Effect } from '../index/effect.ts';
 import { carrierOf, type Mesh } from './carry.ts';
 import type { IstioCondition, IstioRule } from './policy.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { TokenIssuerSettings } from '../../domain/token-settings.ts';
+import type { TokenIssuerSettings } from '../../domain/identity/token-settings.ts';
 import { createTokenMint, type TokenMint } from '../../identity/tokens/token-mint.ts';
 
 /** What a token would say, of which nobody has one. */

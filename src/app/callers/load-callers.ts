@@ -1,10 +1,10 @@
 import type { CallerResolver } from '../../check/ports.ts';
 import type { Problem } from '../../config/problem.ts';
 import { readText } from '../../config/yaml/read-file.ts';
-import type { CertificateFacts } from '../../domain/certificate-facts.ts';
+import type { CertificateFacts } from '../../domain/identity/certificate-facts.ts';
 import type { Clock } from '../../domain/clock.ts';
-import type { IdentitySettings } from '../../domain/identity-settings.ts';
-import type { TokenIssuerSettings } from '../../domain/token-settings.ts';
+import type { IdentitySettings } from '../../domain/identity/identity-settings.ts';
+import type { TokenIssuerSettings } from '../../domain/identity/token-settings.ts';
 import { createCallerResolver } from '../../identity/caller-resolver.ts';
 import { emptinessOf, readKeySet } from '../../identity/keys/key-set.ts';
 import type { KeyServers } from '../../identity/keys/key-servers.ts';

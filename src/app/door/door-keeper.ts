@@ -1,14 +1,14 @@
 import type { ServerTlsConfig } from '../../config/config.ts';
 import { formatProblem, type Problem } from '../../config/problem.ts';
-import { factsOf } from '../../domain/certificate-facts.ts';
-import { parseSpiffePattern } from '../../domain/spiffe-pattern.ts';
+import { factsOf } from '../../domain/identity/certificate-facts.ts';
+import { parseSpiffePattern } from '../../domain/identity/spiffe-pattern.ts';
 import type { GrpcServer } from '../../server/grpc-server.ts';
 import type { Trust } from '../../server/tls/admission.ts';
 import { readCredentials, type TlsMaterial } from '../../server/tls/credentials.ts';
 import type { TlsDoorOptions } from '../../server/tls/tls-door.ts';
 import type { Loaded } from '../../config/loaded.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { refusalLog } from '../refusal-log.ts';
+import { refusalLog } from '../logs/refusal-log.ts';
 import { fileSource, type MaterialSource, openWorkloadSource } from './tls-material.ts';
 
 /** The files whose change means other certificates. */

@@ -4,7 +4,7 @@ import type { Problem } from '../../config/problem.ts';
 import { readText } from '../../config/yaml/read-file.ts';
 import type { TlsMaterial } from '../../server/tls/credentials.ts';
 import { createWorkloadApiClient } from '../../server/workload-api/workload-api-client.ts';
-import { faultLog } from '../fault-log.ts';
+import { faultLog } from '../logs/fault-log.ts';
 import type { Loaded } from '../../config/loaded.ts';
 import type { Surroundings } from '../surroundings.ts';
 

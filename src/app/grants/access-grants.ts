@@ -5,14 +5,14 @@ import {
   type GrantState,
   maxGrantMs,
   maxGrants,
-} from '../../domain/grant.ts';
+} from '../../domain/access/grant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { GrantBook } from '../../grants/grant-book.ts';
 import { type Board, Bulletin } from '../../shared-state/bulletin.ts';
 import type { Notice } from '../../shared-state/notice.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import { changeLog } from '../change-log.ts';
-import type { Journal } from '../journal.ts';
+import { changeLog } from '../logs/change-log.ts';
+import type { Journal } from '../logs/journal.ts';
 import type { GrantReport } from './grant-report.ts';
 import { HeldGrants } from './held-grants.ts';
 import { approvedContent, contentOf, noticedGrant } from './noticed-grant.ts';

@@ -1,4 +1,4 @@
-import type { Grant } from '../../domain/grant.ts';
+import type { Grant } from '../../domain/access/grant.ts';
 import { type GrantBook, type CompiledGrant, compileGrants } from '../../grants/grant-book.ts';
 
 /** What is granted, without the time and the people of a grant: it counts. */

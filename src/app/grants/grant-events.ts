@@ -1,4 +1,4 @@
-import type { GrantState } from '../../domain/grant.ts';
+import type { GrantState } from '../../domain/access/grant.ts';
 
 /** What every replica writes down when it sees it. */
 export type SeenEvent =

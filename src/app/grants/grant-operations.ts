@@ -7,9 +7,9 @@ import {
   serviceFault,
 } from '../../config/access/grant-order.ts';
 import { durationText } from '../../domain/duration-text.ts';
-import type { Grant, GrantTerms } from '../../domain/grant.ts';
+import type { Grant, GrantTerms } from '../../domain/access/grant.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { done, refusedFor, withStore } from '../operation-outcomes.ts';
+import { done, refusedFor, withStore } from '../admin/operation-outcomes.ts';
 import type { AccessGrants } from './access-grants.ts';
 import { describeReport } from './grant-report.ts';
 

@@ -1,4 +1,4 @@
-import { type Grant, type GrantState, grantStateTexts } from '../../domain/grant.ts';
+import { type Grant, type GrantState, grantStateTexts } from '../../domain/access/grant.ts';
 
 /** A grant, and what it is on this replica. */
 export interface GrantReport {

@@ -1,11 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CompletedCheck } from '../../check/check.ts';
 import type { CheckObserver } from '../../check/ports.ts';
-import { type Grant, type GrantState, type GrantTerms, stateUnder } from '../../domain/grant.ts';
+import {
+  type Grant,
+  type GrantState,
+  type GrantTerms,
+  stateUnder,
+} from '../../domain/access/grant.ts';
 import { type CompiledGrant, compileGrants } from '../../grants/grant-book.ts';
 import type { Notice } from '../../shared-state/notice.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import type { Journal } from '../journal.ts';
+import type { Journal } from '../logs/journal.ts';
 import { type AskedEvent, eventOfChange, grantSentences, type SeenEvent } from './grant-events.ts';
 import { describeGrant, describeReport, type GrantReport } from './grant-report.ts';
 import { noticedGrant } from './noticed-grant.ts';

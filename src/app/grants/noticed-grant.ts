@@ -1,5 +1,5 @@
 import { readGrantOrder, readSignature } from '../../config/access/grant-order.ts';
-import { type Grant, isSamePerson } from '../../domain/grant.ts';
+import { type Grant, isSamePerson } from '../../domain/access/grant.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Notice } from '../../shared-state/notice.ts';
 

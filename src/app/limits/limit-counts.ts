@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
-import type { EmergencyOverride } from '../../domain/limit-override.ts';
+import type { EmergencyOverride } from '../../domain/limits/limit-override.ts';
 import type { BucketSurroundings } from '../../limits/buckets.ts';
 import { DenialCache } from '../../limits/stores/denial-cache.ts';
 import { Leases } from '../../limits/stores/leases.ts';
@@ -8,7 +8,7 @@ import { Offenders } from '../../limits/offenders.ts';
 import { RedisLimitStore } from '../../limits/stores/redis-store.ts';
 import { ReplicaCensus } from '../../shared-state/replica-census.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import { changeLog } from '../change-log.ts';
+import { changeLog } from '../logs/change-log.ts';
 import type { SharedRedis, SharedState } from '../shared-state/shared-state.ts';
 
 /** Where limits are counted. Outlives every reload, so that callers keep their place. */

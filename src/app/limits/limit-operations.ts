@@ -3,13 +3,13 @@ import type { LimitOperations } from '../../admin/limit-operations.ts';
 import { hintOfNearest } from '../../config/schema/nearest.ts';
 import { type OverrideOrder, readOverrideOrder } from '../../config/limits/override-order.ts';
 import type { Clock } from '../../domain/clock.ts';
-import type { BucketAddress, BucketReport } from '../../domain/limit-bucket.ts';
+import type { BucketAddress, BucketReport } from '../../domain/limits/limit-bucket.ts';
 import type { CompiledLimit } from '../../limits/compiled-limit.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { LimitCounts } from './limit-counts.ts';
 import type { LoadedLimits } from './load-limiter.ts';
 import { describeOverride, type LimitOverrides } from './limit-overrides.ts';
-import { done, refusedFor, withStore } from '../operation-outcomes.ts';
+import { done, refusedFor, withStore } from '../admin/operation-outcomes.ts';
 
 /** For one command; Redis answers within milliseconds or not at all. */
 const timeoutMs = 5000;

@@ -6,12 +6,12 @@ import {
   type EmergencyOverride,
   maxOverrideMs,
   maxOverrides,
-} from '../../domain/limit-override.ts';
+} from '../../domain/limits/limit-override.ts';
 import { type Board, Bulletin } from '../../shared-state/bulletin.ts';
 import type { Notice } from '../../shared-state/notice.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import { changeLog } from '../change-log.ts';
-import type { Journal } from '../journal.ts';
+import { changeLog } from '../logs/change-log.ts';
+import type { Journal } from '../logs/journal.ts';
 
 export interface LimitOverridesOptions {
   readonly board: Board;

@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { type Line, linesOf } from '../../audit/decision-log/lines.ts';
 import { readRecord, type RecordedDecision } from '../../audit/decision-log/recorded-decision.ts';
 import { loadLimits } from '../../config/limits/load-limits.ts';
-import { Denial } from '../../domain/decision.ts';
-import type { LimitDefinition } from '../../domain/limit.ts';
-import { pathAmbiguities } from '../../domain/path.ts';
+import { Denial } from '../../domain/decision/decision.ts';
+import type { LimitDefinition } from '../../domain/limits/limit.ts';
+import { pathAmbiguities } from '../../domain/request/path.ts';
 import { createRequestReader } from '../../envoy/request-view.ts';
 import {
   LimitSimulation,

@@ -12,8 +12,8 @@ import { type BundleSigner, signBundle } from '../../policy/bundle-tools/sign-bu
 import { writeArchive } from '../../policy/bundle-tools/write-archive.ts';
 import { createLocalSource } from '../../policy/bundles/sources/local-source.ts';
 import { hostBuiltins } from '../../policy/rego/builtins.ts';
-import { createIsolatedSurroundings } from '../isolated-surroundings.ts';
-import { GateKeeper } from '../gate-keeper.ts';
+import { createIsolatedSurroundings } from '../gate/isolated-surroundings.ts';
+import { GateKeeper } from '../gate/gate-keeper.ts';
 import { type Loaded, loadedFrom } from '../../config/loaded.ts';
 import { policyBuiltins } from './policy-builtins.ts';
 import { PolicyBundles } from './policy-bundles.ts';

@@ -7,7 +7,7 @@ import { type BundleObserver, BundleSet } from '../../policy/bundles/bundle-set.
 import type { ShownCertificates } from '../../policy/bundles/sources/shown-certificates.ts';
 import type { BundleStatus } from '../../policy/bundles/status.ts';
 import { readWithoutPause } from './bundle-reading/bundle-reader.ts';
-import type { GateKeeper } from '../gate-keeper.ts';
+import type { GateKeeper } from '../gate/gate-keeper.ts';
 import { type Loaded, loadedFrom } from '../../config/loaded.ts';
 
 /** The bundles of the configuration that serves, and the way to those of another one. */

@@ -1,4 +1,4 @@
-import { type CertificateFacts, factsOf } from '../../domain/certificate-facts.ts';
+import { type CertificateFacts, factsOf } from '../../domain/identity/certificate-facts.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { certificatesIn } from '../../server/tls/pem.ts';
 import type { RedisConnection } from '../../shared-state/redis-connection.ts';

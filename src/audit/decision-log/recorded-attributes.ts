@@ -1,4 +1,8 @@
-import type { AttributeContext, HeaderMapEntry, HttpAttributes } from '../../domain/attributes.ts';
+import type {
+  AttributeContext,
+  HeaderMapEntry,
+  HttpAttributes,
+} from '../../domain/request/attributes.ts';
 import { emptyMap } from '../../domain/empty-map.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 

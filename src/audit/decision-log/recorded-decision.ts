@@ -1,5 +1,5 @@
-import type { AttributeContext } from '../../domain/attributes.ts';
-import type { Caller, VerifiedToken } from '../../domain/caller.ts';
+import type { AttributeContext } from '../../domain/request/attributes.ts';
+import type { Caller, VerifiedToken } from '../../domain/identity/caller.ts';
 import {
   isJsonArray,
   isJsonObject,
@@ -7,7 +7,7 @@ import {
   type JsonValue,
   parsePlainJson,
 } from '../../domain/json.ts';
-import type { LimitRequest } from '../../domain/policy.ts';
+import type { LimitRequest } from '../../domain/decision/policy.ts';
 import { recordedAttributes } from './recorded-attributes.ts';
 
 /** One decision as its record tells it: docs/decision-record.md. */

@@ -1,6 +1,6 @@
 import { readGrantOrder } from '../../config/access/grant-order.ts';
 import { withoutPlace } from '../../config/problem.ts';
-import { grantStates, grantStateTexts } from '../../domain/grant.ts';
+import { grantStates, grantStateTexts } from '../../domain/access/grant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { adminOptions } from '../admin-connection.ts';
 import { askAndPrint } from '../ask-and-print.ts';

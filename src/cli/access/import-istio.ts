@@ -1,6 +1,6 @@
 import { importIstio } from '../../access/istio/import-istio.ts';
 import { readManifestFile, writeYaml } from '../../config/yaml/manifests.ts';
-import { isTrustDomain } from '../../domain/spiffe-id.ts';
+import { isTrustDomain } from '../../domain/identity/spiffe-id.ts';
 import { printable } from '../../domain/printable.ts';
 import { jsonOption, type Command } from '../command.ts';
 import type { CliContext, ExitStatus } from '../context.ts';

@@ -1,7 +1,7 @@
 import type { GivenToken } from '../../app/callers/given-tokens.ts';
 import type { Config } from '../../config/config.ts';
 import type { CaseToken, DecisionCase } from '../../config/access/load-cases.ts';
-import type { TokenIssuerSettings, TokenKind } from '../../domain/token-settings.ts';
+import type { TokenIssuerSettings, TokenKind } from '../../domain/identity/token-settings.ts';
 import { hintOfNearest } from '../../config/schema/nearest.ts';
 import { UsageError } from '../usage-error.ts';
 

@@ -1,5 +1,5 @@
 import type { GivenToken } from '../../app/callers/given-tokens.ts';
-import type { OfflineChecker } from '../../app/offline-checker.ts';
+import type { OfflineChecker } from '../../app/gate/offline-checker.ts';
 import type { DecisionCase } from '../../config/access/load-cases.ts';
 import { checkRequestOf } from '../check/described-request.ts';
 import { givenGrantsOf } from './case-grants.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { HttpAttributes, Peer } from '../../domain/attributes.ts';
+import type { HttpAttributes, Peer } from '../../domain/request/attributes.ts';
 import type { CheckRequest } from '../../server/check-client.ts';
 
 /** A request as people describe it, in options or in a file of cases. */

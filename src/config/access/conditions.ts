@@ -6,9 +6,9 @@ import {
   type TimeWindow,
   type Values,
   weekdays,
-} from '../../domain/access.ts';
-import { normaliseHost } from '../../domain/host.ts';
-import { parsePrincipalPattern } from '../../domain/principal-pattern.ts';
+} from '../../domain/access/access.ts';
+import { normaliseHost } from '../../domain/request/host.ts';
+import { parsePrincipalPattern } from '../../domain/identity/principal-pattern.ts';
 import { leaf } from '../schema/leaf.ts';
 import { method, pathPattern, timeZone } from '../schema/document-values.ts';
 import { anyName, mapOf, type NameForm } from '../schema/map-of.ts';

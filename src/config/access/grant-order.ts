@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/json.ts';
-import { parsePrincipalPattern } from '../../domain/principal-pattern.ts';
+import { parsePrincipalPattern } from '../../domain/identity/principal-pattern.ts';
 import { leaf } from '../schema/leaf.ts';
 import { hintOfNearest } from '../schema/nearest.ts';
 import { method, namePattern, pathPattern } from '../schema/document-values.ts';

@@ -1,4 +1,9 @@
-import type { AccessDocument, AccessRule, AccessService, AllowRule } from '../../domain/access.ts';
+import type {
+  AccessDocument,
+  AccessRule,
+  AccessService,
+  AllowRule,
+} from '../../domain/access/access.ts';
 import { ambiguousServices } from './services.ts';
 import {
   conditions,

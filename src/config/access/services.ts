@@ -1,5 +1,5 @@
-import { type AccessService, takesConnections } from '../../domain/access.ts';
-import { formatPrincipalPattern } from '../../domain/principal-pattern.ts';
+import { type AccessService, takesConnections } from '../../domain/access/access.ts';
+import { formatPrincipalPattern } from '../../domain/identity/principal-pattern.ts';
 import type { Conflict } from '../schema/schema.ts';
 
 /**

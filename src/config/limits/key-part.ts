@@ -1,4 +1,4 @@
-import type { LimitKeyPart } from '../../domain/limit.ts';
+import type { LimitKeyPart } from '../../domain/limits/limit.ts';
 import { leaf } from '../schema/leaf.ts';
 
 const plainKinds = ['caller', 'service', 'rule', 'source.ip'] as const;

@@ -1,4 +1,4 @@
-import type { LimitLease, LimitRate } from '../../domain/limit.ts';
+import type { LimitLease, LimitRate } from '../../domain/limits/limit.ts';
 import { conflictIf, required, section, type Conflict } from '../schema/schema.ts';
 import { integer, duration } from '../schema/values.ts';
 

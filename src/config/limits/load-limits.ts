@@ -1,4 +1,4 @@
-import type { LimitDefinition, LimitOverride, LimitRate } from '../../domain/limit.ts';
+import type { LimitDefinition, LimitOverride, LimitRate } from '../../domain/limits/limit.ts';
 import type { Loaded } from '../loaded.ts';
 import { lease, leaseConflicts } from './lease.ts';
 import { keyPart } from './key-part.ts';

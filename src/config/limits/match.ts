@@ -1,5 +1,5 @@
-import type { LimitMatch } from '../../domain/limit.ts';
-import { parseSpiffeId } from '../../domain/spiffe-id.ts';
+import type { LimitMatch } from '../../domain/limits/limit.ts';
+import { parseSpiffeId } from '../../domain/identity/spiffe-id.ts';
 import { leaf } from '../schema/leaf.ts';
 import { method, pathPattern } from '../schema/document-values.ts';
 import { filled, list, optional, section } from '../schema/schema.ts';

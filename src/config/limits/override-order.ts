@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/json.ts';
-import type { LimitChange } from '../../domain/limit-override.ts';
+import type { LimitChange } from '../../domain/limits/limit-override.ts';
 import { workload } from './match.ts';
 import { quota, rate, rateConflicts, toRate, units, type WrittenRate } from './rate.ts';
 import type { Loaded } from '../loaded.ts';

@@ -3,7 +3,7 @@ import {
   type CalendarUnit,
   type CalendarWindow,
   type LimitRate,
-} from '../../domain/limit.ts';
+} from '../../domain/limits/limit.ts';
 import { leaf } from '../schema/leaf.ts';
 import { conflictIf, type Conflict } from '../schema/schema.ts';
 import { parseRate, type Rate } from '../schema/units.ts';

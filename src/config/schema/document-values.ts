@@ -1,5 +1,5 @@
 /** Values that access.yaml, limits.yaml, decision cases and orders have in common. */
-import { pathPatternFault } from '../../domain/path-pattern.ts';
+import { pathPatternFault } from '../../domain/request/path-pattern.ts';
 import { leaf } from './leaf.ts';
 import { refined } from './schema.ts';
 import { text } from './values.ts';

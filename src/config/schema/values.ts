@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import type { ListenAddress } from '../../domain/listen-address.ts';
-import { isTrustDomain } from '../../domain/spiffe-id.ts';
-import { parseSpiffePattern } from '../../domain/spiffe-pattern.ts';
+import { isTrustDomain } from '../../domain/identity/spiffe-id.ts';
+import { parseSpiffePattern } from '../../domain/identity/spiffe-pattern.ts';
 import { leaf } from './leaf.ts';
 import { notAvailable, refuse, type Schema } from './schema.ts';
 import { parseDuration, parseSize } from './units.ts';

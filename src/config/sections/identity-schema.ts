@@ -2,8 +2,8 @@ import {
   callerRequirements,
   type IdentitySettings,
   peerSources,
-} from '../../domain/identity-settings.ts';
-import type { TokenIssuerSettings } from '../../domain/token-settings.ts';
+} from '../../domain/identity/identity-settings.ts';
+import type { TokenIssuerSettings } from '../../domain/identity/token-settings.ts';
 import { type Conflict, conflictIf, defaulted, list, mapped, section } from '../schema/schema.ts';
 import { tokenIssuers } from './token-issuer-schema.ts';
 import { integer, oneOf, trustDomain } from '../schema/values.ts';

@@ -5,7 +5,7 @@ import {
   type TokenIssuerSettings,
   tokenKinds,
   type TrustBundleSettings,
-} from '../../domain/token-settings.ts';
+} from '../../domain/identity/token-settings.ts';
 import {
   conflictIf,
   type Conflict,

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { TLSSocket } from 'node:tls';
-import { type CertificateFacts, factsOf } from '../../domain/certificate-facts.ts';
-import { peerCertificateOf } from '../../domain/peer-certificate.ts';
-import type { KeyServerSettings } from '../../domain/token-settings.ts';
+import { type CertificateFacts, factsOf } from '../../domain/identity/certificate-facts.ts';
+import { peerCertificateOf } from '../../domain/identity/peer-certificate.ts';
+import type { KeyServerSettings } from '../../domain/identity/token-settings.ts';
 
 const defaultTimeoutMs = 5000;
 const maxBytes = 512 * 1024;

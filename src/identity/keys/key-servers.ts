@@ -1,10 +1,10 @@
-import type { CertificateFacts } from '../../domain/certificate-facts.ts';
+import type { CertificateFacts } from '../../domain/identity/certificate-facts.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type {
   KeyServerSettings,
   TokenIssuerSettings,
   TrustBundleSettings,
-} from '../../domain/token-settings.ts';
+} from '../../domain/identity/token-settings.ts';
 import type { KeySource } from './key-source.ts';
 import { ServedKeys, type ServedKeysOptions } from './served-keys.ts';
 import { TrustBundleKeys, type WatchTrustBundles } from './trust-bundle-keys.ts';

@@ -1,6 +1,6 @@
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
-import type { TokenAlgorithm } from '../../domain/token-settings.ts';
+import type { TokenAlgorithm } from '../../domain/identity/token-settings.ts';
 
 /** A public key for one algorithm. While an issuer keeps it, it is the same object. */
 export interface VerificationKey {

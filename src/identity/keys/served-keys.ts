@@ -1,7 +1,7 @@
-import type { CertificateFacts } from '../../domain/certificate-facts.ts';
+import type { CertificateFacts } from '../../domain/identity/certificate-facts.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { messageOf } from '../../domain/fault-message.ts';
-import type { KeyServerSettings, TokenAlgorithm } from '../../domain/token-settings.ts';
+import type { KeyServerSettings, TokenAlgorithm } from '../../domain/identity/token-settings.ts';
 import type { FetchedKeys } from './fetch-keys.ts';
 import { emptinessOf, type KeySet, readKeySet, type VerificationKey } from './key-set.ts';
 import type { KeySource } from './key-source.ts';

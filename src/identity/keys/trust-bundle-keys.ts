@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import { messageOf } from '../../domain/fault-message.ts';
-import type { TokenAlgorithm, TrustBundleSettings } from '../../domain/token-settings.ts';
+import type { TokenAlgorithm, TrustBundleSettings } from '../../domain/identity/token-settings.ts';
 import { emptinessOf, type KeySet, readKeySet, type VerificationKey } from './key-set.ts';
 import type { KeySource } from './key-source.ts';
 

@@ -1,8 +1,8 @@
-import type { Caller } from '../../domain/caller.ts';
-import type { CertificateFacts } from '../../domain/certificate-facts.ts';
-import { Denial } from '../../domain/decision.ts';
-import type { IdentitySettings, PeerSource } from '../../domain/identity-settings.ts';
-import { headerOf, type RequestView } from '../../domain/request.ts';
+import type { Caller } from '../../domain/identity/caller.ts';
+import type { CertificateFacts } from '../../domain/identity/certificate-facts.ts';
+import { Denial } from '../../domain/decision/decision.ts';
+import type { IdentitySettings, PeerSource } from '../../domain/identity/identity-settings.ts';
+import { headerOf, type RequestView } from '../../domain/request/request.ts';
 import { forwardedHash, lastForwardedCertificate } from './forwarded-certificate.ts';
 import { callerNamed, type TrustDomains, unauthenticated } from './principal.ts';
 import { readSentCertificate } from './sent-certificate.ts';

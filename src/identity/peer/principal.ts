@@ -1,6 +1,6 @@
-import type { Caller, CallerSource } from '../../domain/caller.ts';
-import { Denial } from '../../domain/decision.ts';
-import { parseSpiffeId, type SpiffeId } from '../../domain/spiffe-id.ts';
+import type { Caller, CallerSource } from '../../domain/identity/caller.ts';
+import { Denial } from '../../domain/decision/decision.ts';
+import { parseSpiffeId, type SpiffeId } from '../../domain/identity/spiffe-id.ts';
 
 /** The trust domains whose principals are known; those of all others are strangers. */
 export interface TrustDomains {

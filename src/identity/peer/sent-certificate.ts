@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { type CertificateFacts, factsOf } from '../../domain/certificate-facts.ts';
-import { spiffeIdIn } from '../../domain/certificate-names.ts';
+import { type CertificateFacts, factsOf } from '../../domain/identity/certificate-facts.ts';
+import { spiffeIdIn } from '../../domain/identity/certificate-names.ts';
 
 /** What `source.certificate` says (Envoy's `include_peer_certificate`). */
 export interface SentCertificate {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../domain/clock.ts';
-import { Denial } from '../../domain/decision.ts';
+import { Denial } from '../../domain/decision/decision.ts';
 import { messageOf } from '../../domain/fault-message.ts';
 import type { Verified } from '../tokens/token-verifier.ts';
 import type { ReplayStore } from './replay-store.ts';

@@ -1,4 +1,4 @@
-import type { Caller } from '../../domain/caller.ts';
+import type { Caller } from '../../domain/identity/caller.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { Verified } from './token-verifier.ts';
 

@@ -1,7 +1,7 @@
-import { Denial } from '../../domain/decision.ts';
+import { Denial } from '../../domain/decision/decision.ts';
 import { isJsonArray, type JsonObject, type JsonValue } from '../../domain/json.ts';
-import type { TokenIssuerSettings } from '../../domain/token-settings.ts';
-import type { VerifiedToken } from '../../domain/caller.ts';
+import type { TokenIssuerSettings } from '../../domain/identity/token-settings.ts';
+import type { VerifiedToken } from '../../domain/identity/caller.ts';
 import type { DecodedToken } from './decode-token.ts';
 
 /** What a token says that will be the caller's if its signature is good, and when, since 1970. */

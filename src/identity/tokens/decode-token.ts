@@ -1,4 +1,4 @@
-import { Denial } from '../../domain/decision.ts';
+import { Denial } from '../../domain/decision/decision.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 
 /** A JWT (RFC 7519) in its compact form, taken apart. Nothing of it is verified. */

@@ -1,6 +1,6 @@
 import { compactVerify, type CryptoKey } from 'jose';
 import type { Clock } from '../../domain/clock.ts';
-import { Denial } from '../../domain/decision.ts';
+import { Denial } from '../../domain/decision/decision.ts';
 import { FairPlaces } from './budget/fair-places.ts';
 import type { Payer } from './budget/payer.ts';
 import { type Account, VerificationBudget } from './budget/verification-budget.ts';

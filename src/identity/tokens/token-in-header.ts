@@ -1,4 +1,4 @@
-import { Denial } from '../../domain/decision.ts';
+import { Denial } from '../../domain/decision/decision.ts';
 
 /** A whole collection of headers has 60 KiB in Envoy; what is longer than this is no token of ours. */
 const maxTokenLength = 16 * 1024;

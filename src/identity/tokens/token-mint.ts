@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { JsonObject } from '../../domain/json.ts';
-import type { TokenIssuerSettings } from '../../domain/token-settings.ts';
+import type { TokenIssuerSettings } from '../../domain/identity/token-settings.ts';
 
 /** Makes tokens as an issuer would, with a key of its own: good only for who believes that key. */
 export interface TokenMint {

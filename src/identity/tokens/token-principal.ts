@@ -1,7 +1,7 @@
-import type { VerifiedToken } from '../../domain/caller.ts';
-import { Denial } from '../../domain/decision.ts';
-import { parseSpiffeId, type SpiffeId } from '../../domain/spiffe-id.ts';
-import type { TokenIssuerSettings } from '../../domain/token-settings.ts';
+import type { VerifiedToken } from '../../domain/identity/caller.ts';
+import { Denial } from '../../domain/decision/decision.ts';
+import { parseSpiffeId, type SpiffeId } from '../../domain/identity/spiffe-id.ts';
+import type { TokenIssuerSettings } from '../../domain/identity/token-settings.ts';
 
 /** Whom a token names. */
 export interface TokenPrincipal {

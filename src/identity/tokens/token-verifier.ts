@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import type { VerifiedToken } from '../../domain/caller.ts';
+import type { VerifiedToken } from '../../domain/identity/caller.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { Denial } from '../../domain/decision.ts';
+import { Denial } from '../../domain/decision/decision.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import { parseSpiffeId } from '../../domain/spiffe-id.ts';
-import type { TokenIssuerSettings } from '../../domain/token-settings.ts';
+import { parseSpiffeId } from '../../domain/identity/spiffe-id.ts';
+import type { TokenIssuerSettings } from '../../domain/identity/token-settings.ts';
 import { keyName, type VerificationKey } from '../keys/key-set.ts';
 import type { KeySource } from '../keys/key-source.ts';
 import { BoundedMap } from './bounded-map.ts';

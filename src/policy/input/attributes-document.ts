@@ -1,6 +1,10 @@
-import type { HttpAttributes, Metadata, RequestAttributes } from '../../domain/attributes.ts';
+import type {
+  HttpAttributes,
+  Metadata,
+  RequestAttributes,
+} from '../../domain/request/attributes.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { RequestView } from '../../domain/request.ts';
+import type { RequestView } from '../../domain/request/request.ts';
 import { emptyMap } from '../../domain/empty-map.ts';
 
 /**

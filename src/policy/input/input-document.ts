@@ -1,9 +1,9 @@
-import type { Caller, VerifiedToken } from '../../domain/caller.ts';
-import { Denial } from '../../domain/decision.ts';
+import type { Caller, VerifiedToken } from '../../domain/identity/caller.ts';
+import { Denial } from '../../domain/decision/decision.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { PolicyQuestion } from '../../domain/policy.ts';
-import type { RequestView } from '../../domain/request.ts';
-import type { SpiffeId } from '../../domain/spiffe-id.ts';
+import type { PolicyQuestion } from '../../domain/decision/policy.ts';
+import type { RequestView } from '../../domain/request/request.ts';
+import type { SpiffeId } from '../../domain/identity/spiffe-id.ts';
 import { attributesDocument } from './attributes-document.ts';
 import { type BodyOptions, readBody } from './body/body-reader.ts';
 import { parseQuery, unescapePath } from './url-decoding.ts';

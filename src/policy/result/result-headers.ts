@@ -1,4 +1,4 @@
-import type { HeaderField, QueryParameter } from '../../domain/decision.ts';
+import type { HeaderField, QueryParameter } from '../../domain/decision/decision.ts';
 import { isJsonArray, isJsonObject, type JsonValue } from '../../domain/json.ts';
 import { arrayOf, mismatch, readObject, readString } from './result-field.ts';
 

@@ -4,11 +4,11 @@ import {
   type DenialResponse,
   noEdits,
   type RequestEdits,
-} from '../../domain/decision.ts';
-import { decisionFault } from '../../domain/decision-fault.ts';
-import { headerFault } from '../../domain/header.ts';
+} from '../../domain/decision/decision.ts';
+import { decisionFault } from '../../domain/decision/decision-fault.ts';
+import { headerFault } from '../../domain/request/header.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
-import type { LimitRequest, PolicyVerdict } from '../../domain/policy.ts';
+import type { LimitRequest, PolicyVerdict } from '../../domain/decision/policy.ts';
 import {
   arrayOf,
   mismatch,

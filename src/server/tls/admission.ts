@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { spiffeIdIn } from '../../domain/certificate-names.ts';
-import type { SpiffeId } from '../../domain/spiffe-id.ts';
-import type { SpiffePattern } from '../../domain/spiffe-pattern.ts';
+import { spiffeIdIn } from '../../domain/identity/certificate-names.ts';
+import type { SpiffeId } from '../../domain/identity/spiffe-id.ts';
+import type { SpiffePattern } from '../../domain/identity/spiffe-pattern.ts';
 import { isVouchedForBy, type Vouchers, vouchersOf } from './anchors.ts';
 import type { Credentials } from './credentials.ts';
 import { type Refusal, verdictOf } from './handshake-failure.ts';

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { nameOf } from '../../domain/certificate-facts.ts';
-import { spiffeIdIn, urisIn } from '../../domain/certificate-names.ts';
+import { nameOf } from '../../domain/identity/certificate-facts.ts';
+import { spiffeIdIn, urisIn } from '../../domain/identity/certificate-names.ts';
 import { messageOf } from '../../domain/fault-message.ts';
 import { type Anchor, isIssuedBy } from './anchors.ts';
 import { certificatesIn } from './pem.ts';

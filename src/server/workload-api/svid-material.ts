@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { parseSpiffeId } from '../../domain/spiffe-id.ts';
+import { parseSpiffeId } from '../../domain/identity/spiffe-id.ts';
 import type { ClientAuthorities, TlsMaterial } from '../tls/credentials.ts';
 
 export interface X509SvidResponse {

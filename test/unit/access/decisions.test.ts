@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HttpAttributes } from '../../../src/domain/attributes.ts';
-import { Denial } from '../../../src/domain/decision.ts';
+import type { HttpAttributes } from '../../../src/domain/request/attributes.ts';
+import { Denial } from '../../../src/domain/decision/decision.ts';
 import { createRequestReader } from '../../../src/envoy/request-view.ts';
 import { type Asked, documentOf, engineOf, judge, questionOf } from './access-fixture.ts';
 import { verdictAtOnce } from '../policy/at-once.ts';

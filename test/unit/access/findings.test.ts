@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { findingsIn, type AnalysisContext } from '../../../src/access/analysis/findings.ts';
 import { patternCovers } from '../../../src/access/analysis/path-patterns.ts';
-import { compilePathPattern } from '../../../src/domain/path-pattern.ts';
-import { matchesPath } from '../../../src/domain/matches-path.ts';
+import { compilePathPattern } from '../../../src/domain/request/path-pattern.ts';
+import { matchesPath } from '../../../src/domain/request/matches-path.ts';
 import { documentOf } from './access-fixture.ts';
 
 const nowMs = Date.parse('2026-06-01T00:00:00Z');

@@ -5,7 +5,7 @@ import { compared } from '../../../src/access/analysis/compared-rule.ts';
 import { NearRules } from '../../../src/access/analysis/near-rules.ts';
 import { leavesNothing, ruleCovers } from '../../../src/access/analysis/rule-covers.ts';
 import type { PolicyEngine } from '../../../src/check/ports.ts';
-import type { AccessService } from '../../../src/domain/access.ts';
+import type { AccessService } from '../../../src/domain/access/access.ts';
 import { type Clock, systemClock } from '../../../src/domain/clock.ts';
 import { type Asked, documentOf, engineOf, judge } from './access-fixture.ts';
 

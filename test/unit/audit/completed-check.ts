@@ -1,7 +1,7 @@
 import type { Check, CompletedCheck } from '../../../src/check/check.ts';
-import { type Decision, Denial, noEdits } from '../../../src/domain/decision.ts';
+import { type Decision, Denial, noEdits } from '../../../src/domain/decision/decision.ts';
 import type { JsonObject, JsonValue } from '../../../src/domain/json.ts';
-import type { PolicyVerdict } from '../../../src/domain/policy.ts';
+import type { PolicyVerdict } from '../../../src/domain/decision/policy.ts';
 
 export const allowance: Decision = { outcome: 'allow', reason: 'allowed', edits: noEdits };
 

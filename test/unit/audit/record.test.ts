@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { compileMask } from '../../../src/audit/mask.ts';
 import { formatBareRecord, formatRecord } from '../../../src/audit/record.ts';
-import { Denial } from '../../../src/domain/decision.ts';
+import { Denial } from '../../../src/domain/decision/decision.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { allowance, completedCheck, verdictOn } from './completed-check.ts';
 

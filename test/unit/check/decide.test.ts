@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import type { Check } from '../../../src/check/check.ts';
 import { decide, type Gate } from '../../../src/check/decide.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
-import { type Decision, Denial, noEdits } from '../../../src/domain/decision.ts';
-import type { LimitState, LimitsVerdict } from '../../../src/domain/limit.ts';
-import type { PolicyVerdict } from '../../../src/domain/policy.ts';
+import { type Decision, Denial, noEdits } from '../../../src/domain/decision/decision.ts';
+import type { LimitState, LimitsVerdict } from '../../../src/domain/limits/limit.ts';
+import type { PolicyVerdict } from '../../../src/domain/decision/policy.ts';
 import { requestFrom } from '../request-fixture.ts';
 
 const allowance: Decision = { outcome: 'allow', reason: 'allowed', edits: noEdits };

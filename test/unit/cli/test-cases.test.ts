@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { createOfflineChecker } from '../../../src/app/offline-checker.ts';
+import { createOfflineChecker } from '../../../src/app/gate/offline-checker.ts';
 import { junitXml } from '../../../src/cli/cases/junit.ts';
 import { run } from '../../../src/cli/run.ts';
 import { writtenDirectory, writtenFile } from '../config/written-file.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
 import { test } from 'node:test';
-import { inspectConfiguration } from '../../../src/app/inspect-configuration.ts';
+import { inspectConfiguration } from '../../../src/app/gate/inspect-configuration.ts';
 import { run } from '../../../src/cli/run.ts';
 import { writtenFile } from '../config/written-file.ts';
 import { FakeWorld } from './fake-context.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { loadLimits } from '../../../src/config/limits/load-limits.ts';
 import { formatProblem } from '../../../src/config/problem.ts';
-import type { LimitDefinition } from '../../../src/domain/limit.ts';
+import type { LimitDefinition } from '../../../src/domain/limits/limit.ts';
 import { writtenFile } from './written-file.ts';
 
 function limitsOf(text: string): readonly LimitDefinition[] {

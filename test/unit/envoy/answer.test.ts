@@ -6,10 +6,10 @@ import {
   type HeaderField,
   noEdits,
   type RequestEdits,
-} from '../../../src/domain/decision.ts';
+} from '../../../src/domain/decision/decision.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
-import type { LimitState } from '../../../src/domain/limit.ts';
-import { denialReasons, denied } from '../../../src/domain/reason.ts';
+import type { LimitState } from '../../../src/domain/limits/limit.ts';
+import { denialReasons, denied } from '../../../src/domain/decision/reason.ts';
 import { createAnswerer } from '../../../src/envoy/answer.ts';
 import type {
   AllowResponse,

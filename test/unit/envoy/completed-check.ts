@@ -1,7 +1,7 @@
 import type { CompletedCheck } from '../../../src/check/check.ts';
-import type { Caller } from '../../../src/domain/caller.ts';
-import { type Decision, noEdits } from '../../../src/domain/decision.ts';
-import type { LimitState } from '../../../src/domain/limit.ts';
+import type { Caller } from '../../../src/domain/identity/caller.ts';
+import { type Decision, noEdits } from '../../../src/domain/decision/decision.ts';
+import type { LimitState } from '../../../src/domain/limits/limit.ts';
 import { requestFrom } from '../request-fixture.ts';
 
 export const decisionId = '6f1d3c1e-3a8e-4c0b-9d5e-0a4f1c2b3d4e';

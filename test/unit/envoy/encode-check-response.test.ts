@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { Denial } from '../../../src/domain/decision.ts';
+import { Denial } from '../../../src/domain/decision/decision.ts';
 import type { JsonObject, JsonValue } from '../../../src/domain/json.ts';
-import { denialReasons } from '../../../src/domain/reason.ts';
+import { denialReasons } from '../../../src/domain/decision/reason.ts';
 import { createAnswerer } from '../../../src/envoy/answer.ts';
 import {
   type AllowResponse,
@@ -12,7 +12,7 @@ import {
   type DenyResponse,
 } from '../../../src/envoy/check-response.ts';
 import { encodeCheckResponse } from '../../../src/envoy/encode-check-response.ts';
-import { isEnvoyStatus } from '../../../src/domain/http-status.ts';
+import { isEnvoyStatus } from '../../../src/domain/decision/http-status.ts';
 import { completed } from './completed-check.ts';
 import { checkResponse, ourDescriptors, upstreamCheckResponse } from './protos.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LimitState } from '../../../src/domain/limit.ts';
+import type { LimitState } from '../../../src/domain/limits/limit.ts';
 import { rateLimitFields, retryAfterFields } from '../../../src/envoy/rate-limit-fields.ts';
 
 function stateOf(parts: Partial<LimitState>): LimitState {

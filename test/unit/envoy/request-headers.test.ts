@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { HeaderMapEntry } from '../../../src/domain/attributes.ts';
+import type { HeaderMapEntry } from '../../../src/domain/request/attributes.ts';
 import { readHeaders } from '../../../src/envoy/request-headers.ts';
 import { sanitiseUtf8 } from '../../../src/envoy/sanitise-utf8.ts';
 import { mapOf } from './attributes-of.ts';

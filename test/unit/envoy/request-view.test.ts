@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AttributeContext, HttpAttributes } from '../../../src/domain/attributes.ts';
-import { Denial } from '../../../src/domain/decision.ts';
-import { pathAmbiguities, type PathAmbiguity } from '../../../src/domain/path.ts';
-import type { RequestView } from '../../../src/domain/request.ts';
+import type { AttributeContext, HttpAttributes } from '../../../src/domain/request/attributes.ts';
+import { Denial } from '../../../src/domain/decision/decision.ts';
+import { pathAmbiguities, type PathAmbiguity } from '../../../src/domain/request/path.ts';
+import type { RequestView } from '../../../src/domain/request/request.ts';
 import { decodeCheckRequest } from '../../../src/envoy/decode-check-request.ts';
 import { createRequestReader } from '../../../src/envoy/request-view.ts';
 import { envoyRequest } from './envoy-request.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Denial } from '../../../src/domain/decision.ts';
-import type { Grant, GrantTerms } from '../../../src/domain/grant.ts';
+import { Denial } from '../../../src/domain/decision/decision.ts';
+import type { Grant, GrantTerms } from '../../../src/domain/access/grant.ts';
 import { type GrantBook, compileGrants } from '../../../src/grants/grant-book.ts';
 import { createGrantingPolicy } from '../../../src/grants/granting-policy.ts';
 import { createBothPolicies } from '../../../src/policy/both-policies.ts';

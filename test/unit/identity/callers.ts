@@ -1,9 +1,9 @@
-import type { Caller } from '../../../src/domain/caller.ts';
+import type { Caller } from '../../../src/domain/identity/caller.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
-import { Denial } from '../../../src/domain/decision.ts';
-import type { IdentitySettings } from '../../../src/domain/identity-settings.ts';
-import type { RequestView } from '../../../src/domain/request.ts';
-import type { TokenIssuerSettings } from '../../../src/domain/token-settings.ts';
+import { Denial } from '../../../src/domain/decision/decision.ts';
+import type { IdentitySettings } from '../../../src/domain/identity/identity-settings.ts';
+import type { RequestView } from '../../../src/domain/request/request.ts';
+import type { TokenIssuerSettings } from '../../../src/domain/identity/token-settings.ts';
 import { createCallerResolver } from '../../../src/identity/caller-resolver.ts';
 import { readKeySet } from '../../../src/identity/keys/key-set.ts';
 import { fixedKeys, type KeySource } from '../../../src/identity/keys/key-source.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BucketAddress } from '../../../src/domain/limit-bucket.ts';
-import type { LimitDefinition } from '../../../src/domain/limit.ts';
+import type { BucketAddress } from '../../../src/domain/limits/limit-bucket.ts';
+import type { LimitDefinition } from '../../../src/domain/limits/limit.ts';
 import { Buckets, type BucketSurroundings } from '../../../src/limits/buckets.ts';
 import { DenialCache } from '../../../src/limits/stores/denial-cache.ts';
 import { LimitTable } from '../../../src/limits/limit-table.ts';

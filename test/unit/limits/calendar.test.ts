@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { CalendarUnit } from '../../../src/domain/limit.ts';
+import type { CalendarUnit } from '../../../src/domain/limits/limit.ts';
 import { createCalendar, windowEndUs } from '../../../src/limits/calendar.ts';
 
 function edgesAt(unit: CalendarUnit, timeZone: string, now: string): string[] {

@@ -1,9 +1,9 @@
 import type { Limiter } from '../../../src/check/ports.ts';
-import type { VerifiedToken } from '../../../src/domain/caller.ts';
+import type { VerifiedToken } from '../../../src/domain/identity/caller.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
-import type { LimitDefinition, LimitQuestion } from '../../../src/domain/limit.ts';
-import type { EmergencyOverride } from '../../../src/domain/limit-override.ts';
-import type { RequestView } from '../../../src/domain/request.ts';
+import type { LimitDefinition, LimitQuestion } from '../../../src/domain/limits/limit.ts';
+import type { EmergencyOverride } from '../../../src/domain/limits/limit-override.ts';
+import type { RequestView } from '../../../src/domain/request/request.ts';
 import { LimitTable } from '../../../src/limits/limit-table.ts';
 import { createLimiter, type LimiterSurroundings } from '../../../src/limits/limiter.ts';
 import { Offenders } from '../../../src/limits/offenders.ts';

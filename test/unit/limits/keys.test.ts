@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { VerifiedToken } from '../../../src/domain/caller.ts';
-import type { LimitKeyPart } from '../../../src/domain/limit.ts';
+import type { VerifiedToken } from '../../../src/domain/identity/caller.ts';
+import type { LimitKeyPart } from '../../../src/domain/limits/limit.ts';
 import { compileKey, policyKey } from '../../../src/limits/keys.ts';
 import { questionFrom } from './fixture.ts';
 

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Limiter } from '../../../src/check/ports.ts';
-import type { LimitDefinition, LimitQuestion, LimitsVerdict } from '../../../src/domain/limit.ts';
+import type {
+  LimitDefinition,
+  LimitQuestion,
+  LimitsVerdict,
+} from '../../../src/domain/limits/limit.ts';
 import { MemoryLimitStore } from '../../../src/limits/stores/memory-store.ts';
 import type { LimitStore } from '../../../src/limits/stores/store.ts';
 import { FakeClock, limitFrom, namedLimitFrom, questionFrom, openLimiter } from './fixture.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { LimitMatch } from '../../../src/domain/limit.ts';
-import { compilePathPattern } from '../../../src/domain/path-pattern.ts';
-import type { RequestView } from '../../../src/domain/request.ts';
+import type { LimitMatch } from '../../../src/domain/limits/limit.ts';
+import { compilePathPattern } from '../../../src/domain/request/path-pattern.ts';
+import type { RequestView } from '../../../src/domain/request/request.ts';
 import { type CompiledLimit, compileLimit } from '../../../src/limits/compiled-limit.ts';
 import { LimitMatcher } from '../../../src/limits/matcher.ts';
-import { matchesPath } from '../../../src/domain/matches-path.ts';
+import { matchesPath } from '../../../src/domain/request/matches-path.ts';
 import { requestFrom } from '../request-fixture.ts';
 import { limitFrom } from './fixture.ts';
 

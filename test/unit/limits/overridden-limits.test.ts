@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LimitDefinition, LimitsVerdict } from '../../../src/domain/limit.ts';
-import type { EmergencyOverride } from '../../../src/domain/limit-override.ts';
+import type { LimitDefinition, LimitsVerdict } from '../../../src/domain/limits/limit.ts';
+import type { EmergencyOverride } from '../../../src/domain/limits/limit-override.ts';
 import { MemoryLimitStore } from '../../../src/limits/stores/memory-store.ts';
 import type { Charge, LimitStore } from '../../../src/limits/stores/store.ts';
 import { FakeClock, limitFrom, namedLimitFrom, openLimiter, questionFrom } from './fixture.ts';

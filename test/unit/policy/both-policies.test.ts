@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PolicyEngine } from '../../../src/check/ports.ts';
-import { Denial, noEdits } from '../../../src/domain/decision.ts';
-import type { PolicyVerdict } from '../../../src/domain/policy.ts';
+import { Denial, noEdits } from '../../../src/domain/decision/decision.ts';
+import type { PolicyVerdict } from '../../../src/domain/decision/policy.ts';
 import { createBothPolicies } from '../../../src/policy/both-policies.ts';
 import { unanswered } from '../../../src/policy/unanswered.ts';
 import { verdictAtOnce } from './at-once.ts';

@@ -1,6 +1,6 @@
-import type { AttributeContext, HttpAttributes } from '../../../src/domain/attributes.ts';
-import type { Caller } from '../../../src/domain/caller.ts';
-import type { PolicyQuestion } from '../../../src/domain/policy.ts';
+import type { AttributeContext, HttpAttributes } from '../../../src/domain/request/attributes.ts';
+import type { Caller } from '../../../src/domain/identity/caller.ts';
+import type { PolicyQuestion } from '../../../src/domain/decision/policy.ts';
 import { requestFrom } from '../request-fixture.ts';
 
 /** What a policy is asked when Envoy sends these HTTP attributes, as the request reader gives it. */

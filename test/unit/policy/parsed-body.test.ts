@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HttpAttributes } from '../../../src/domain/attributes.ts';
-import { Denial } from '../../../src/domain/decision.ts';
+import type { HttpAttributes } from '../../../src/domain/request/attributes.ts';
+import { Denial } from '../../../src/domain/decision/decision.ts';
 import { readGrpcMethods } from '../../../src/policy/input/body/grpc-body.ts';
 import { inputDocument } from '../../../src/policy/input/input-document.ts';
 import { jsonText } from '../../../src/domain/json.ts';

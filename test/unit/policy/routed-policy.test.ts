@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PolicyEngine } from '../../../src/check/ports.ts';
-import { Denial } from '../../../src/domain/decision.ts';
+import { Denial } from '../../../src/domain/decision/decision.ts';
 import { createRoutedPolicy } from '../../../src/policy/routed-policy.ts';
 import { unanswered } from '../../../src/policy/unanswered.ts';
 import { verdictAtOnce } from './at-once.ts';

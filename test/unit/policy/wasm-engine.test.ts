@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import type { PolicyEngine } from '../../../src/check/ports.ts';
 import { jsonText } from '../../../src/domain/json.ts';
-import type { PolicyVerdict } from '../../../src/domain/policy.ts';
+import type { PolicyVerdict } from '../../../src/domain/decision/policy.ts';
 import { BundleError } from '../../../src/policy/bundle-error.ts';
 import type { PolicyBundle } from '../../../src/policy/policy-bundle.ts';
 import { readSnapshot } from '../../../src/policy/bundles/contents/read-bundle.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CertificateFacts } from '../../../src/domain/certificate-facts.ts';
+import type { CertificateFacts } from '../../../src/domain/identity/certificate-facts.ts';
 import { SoonestExpiring } from '../../../src/telemetry/soonest-expiring.ts';
 import { createTelemetry } from '../../../src/telemetry/telemetry.ts';
 

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { register } from 'prom-client';
 import type { Check, CompletedCheck } from '../../../src/check/check.ts';
-import { type Decision, Denial, noEdits } from '../../../src/domain/decision.ts';
-import type { LimitState } from '../../../src/domain/limit.ts';
-import { denialReasons } from '../../../src/domain/reason.ts';
-import type { RequestView } from '../../../src/domain/request.ts';
+import { type Decision, Denial, noEdits } from '../../../src/domain/decision/decision.ts';
+import type { LimitState } from '../../../src/domain/limits/limit.ts';
+import { denialReasons } from '../../../src/domain/decision/reason.ts';
+import type { RequestView } from '../../../src/domain/request/request.ts';
 import { metrics } from '../../../src/telemetry/metrics.ts';
 import { createTelemetry } from '../../../src/telemetry/telemetry.ts';
 

@@ -1,7 +1,7 @@
-import type { Caller } from '../../../domain/caller.ts';
-import { Denial } from '../../../domain/decision.ts';
+import type { Caller } from '../../../domain/identity/caller.ts';
+import { Denial } from '../../../domain/decision/decision.ts';
 import { assignedPart } from '../../../domain/ip-address.ts';
-import type { RequestView } from '../../../domain/request.ts';
+import type { RequestView } from '../../../domain/request/request.ts';
 
 /** On whose account a token is verified. */
 export interface Payer {

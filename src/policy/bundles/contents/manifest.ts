@@ -1,4 +1,4 @@
-import { headerFault } from '../../../domain/header.ts';
+import { headerFault } from '../../../domain/request/header.ts';
 import {
   isJsonArray,
   isJsonObject,

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import { type CertificateFacts, factsOf } from '../../../domain/certificate-facts.ts';
-import { peerCertificateOf } from '../../../domain/peer-certificate.ts';
+import { type CertificateFacts, factsOf } from '../../../domain/identity/certificate-facts.ts';
+import { peerCertificateOf } from '../../../domain/identity/peer-certificate.ts';
 
 /** What the two ends of a connection showed; without TLS nothing. */
 export interface ShownCertificates {

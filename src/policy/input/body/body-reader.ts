@@ -1,5 +1,5 @@
-import type { Denial } from '../../../domain/decision.ts';
-import { headerOf, type RequestView } from '../../../domain/request.ts';
+import type { Denial } from '../../../domain/decision/decision.ts';
+import { headerOf, type RequestView } from '../../../domain/request/request.ts';
 import { readFormBody } from './form-body.ts';
 import { type GrpcMethods, readGrpcBody } from './grpc-body.ts';
 import { readJsonBody } from './json-body.ts';

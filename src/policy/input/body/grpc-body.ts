@@ -1,7 +1,7 @@
 import { createFileRegistry, type DescMessage, fromBinary, toJson } from '@bufbuild/protobuf';
 import type { FileRegistry } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import type { Denial } from '../../../domain/decision.ts';
+import type { Denial } from '../../../domain/decision/decision.ts';
 import { badBody, type ParsedBody, truncatedBody, unreadBody } from './parsed-body.ts';
 
 /** The messages that methods take, by the method's path without the slash: `shop.Stock/Reserve`. */

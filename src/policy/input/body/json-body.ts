@@ -1,4 +1,4 @@
-import type { Denial } from '../../../domain/decision.ts';
+import type { Denial } from '../../../domain/decision/decision.ts';
 import { parseJsonBytes } from '../../parse-json.ts';
 import { badBody, type ParsedBody } from './parsed-body.ts';
 

@@ -1,4 +1,4 @@
-import type { Denial } from '../../../domain/decision.ts';
+import type { Denial } from '../../../domain/decision/decision.ts';
 import type { JsonValue } from '../../../domain/json.ts';
 import { parseJsonBytes } from '../../parse-json.ts';
 import { emptyMap } from '../../../domain/empty-map.ts';

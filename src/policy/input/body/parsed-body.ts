@@ -1,4 +1,4 @@
-import { Denial } from '../../../domain/decision.ts';
+import { Denial } from '../../../domain/decision/decision.ts';
 import type { JsonValue } from '../../../domain/json.ts';
 
 /** What becomes `parsed_body` and `truncated_body` in the input document. */

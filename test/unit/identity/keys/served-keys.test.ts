@@ -3,7 +3,7 @@ import { after, afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchKeys } from '../../../../src/identity/keys/fetch-keys.ts';
 import { ServedKeys, type ServedKeysOptions } from '../../../../src/identity/keys/served-keys.ts';
-import type { KeyServerSettings } from '../../../../src/domain/token-settings.ts';
+import type { KeyServerSettings } from '../../../../src/domain/identity/token-settings.ts';
 import { systemClock } from '../../../../src/domain/clock.ts';
 import { KeyServer } from '../../../setup/key-server.ts';
 import { switchProtocols } from '../../../setup/switch-protocols.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { Denial } from '../../../../src/domain/decision.ts';
+import { Denial } from '../../../../src/domain/decision/decision.ts';
 import { lastForwardedCertificate } from '../../../../src/identity/peer/forwarded-certificate.ts';
 import { createPeerResolver } from '../../../../src/identity/peer/peer-resolver.ts';
 import { requestFrom } from '../../request-fixture.ts';

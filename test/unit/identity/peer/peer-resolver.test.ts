@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Denial } from '../../../../src/domain/decision.ts';
+import { Denial } from '../../../../src/domain/decision/decision.ts';
 import { createPeerResolver } from '../../../../src/identity/peer/peer-resolver.ts';
 import { requestFrom } from '../../request-fixture.ts';
 

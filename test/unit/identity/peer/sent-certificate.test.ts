@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
 import { after, test } from 'node:test';
-import type { CertificateFacts } from '../../../../src/domain/certificate-facts.ts';
-import { Denial } from '../../../../src/domain/decision.ts';
+import type { CertificateFacts } from '../../../../src/domain/identity/certificate-facts.ts';
+import { Denial } from '../../../../src/domain/decision/decision.ts';
 import { createPeerResolver } from '../../../../src/identity/peer/peer-resolver.ts';
 import { Authority } from '../../../setup/authority.ts';
 import { requestFrom } from '../../request-fixture.ts';

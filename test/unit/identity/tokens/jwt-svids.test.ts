@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Denial } from '../../../../src/domain/decision.ts';
+import { Denial } from '../../../../src/domain/decision/decision.ts';
 import { readKeySet } from '../../../../src/identity/keys/key-set.ts';
 import { fixedKeys } from '../../../../src/identity/keys/key-source.ts';
 import {

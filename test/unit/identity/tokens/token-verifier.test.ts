@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Denial } from '../../../../src/domain/decision.ts';
+import { Denial } from '../../../../src/domain/decision/decision.ts';
 import { type KeySet, readKeySet } from '../../../../src/identity/keys/key-set.ts';
 import type { KeySource } from '../../../../src/identity/keys/key-source.ts';
 import { createIssuerKey, keySetText, signToken } from '../../../setup/token-issuer.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { LimitLease, LimitRate } from '../../../../src/domain/limit.ts';
+import type { LimitLease, LimitRate } from '../../../../src/domain/limits/limit.ts';
 import { DenialCache } from '../../../../src/limits/stores/denial-cache.ts';
 import { Leases } from '../../../../src/limits/stores/leases.ts';
 import { MemoryLimitStore } from '../../../../src/limits/stores/memory-store.ts';

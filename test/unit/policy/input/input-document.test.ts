@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AttributeContext } from '../../../../src/domain/attributes.ts';
-import { Denial } from '../../../../src/domain/decision.ts';
+import type { AttributeContext } from '../../../../src/domain/request/attributes.ts';
+import { Denial } from '../../../../src/domain/decision/decision.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
-import type { PolicyQuestion } from '../../../../src/domain/policy.ts';
+import type { PolicyQuestion } from '../../../../src/domain/decision/policy.ts';
 import { inputDocument } from '../../../../src/policy/input/input-document.ts';
 import { jsonText } from '../../../../src/domain/json.ts';
 import { requestFrom } from '../../request-fixture.ts';

@@ -4,8 +4,8 @@ import {
   type DenialResponse,
   noEdits,
   type RequestEdits,
-} from '../../../../src/domain/decision.ts';
-import { headersUnder } from '../../../../src/domain/header.ts';
+} from '../../../../src/domain/decision/decision.ts';
+import { headersUnder } from '../../../../src/domain/request/header.ts';
 import type { JsonValue } from '../../../../src/domain/json.ts';
 import { interpretResult } from '../../../../src/policy/result/result.ts';
 
