@@ -293,7 +293,7 @@ test('each of many checks under many swaps is decided by one revision, named in 
     await ask();
     await sleep(startedMs + swap * swapMs - performance.now());
   }
-  // Where instances, their data and bundles lie: 12 to 56 MiB, and 5 more for each that is not freed.
+  // Where instances, their data and bundles lie: 46 to 130 MiB, and 33 more for each not freed.
   const externalBytes = await started.metric('nodejs_external_memory_bytes');
   load.abort();
   await Promise.all(asking);
@@ -311,5 +311,5 @@ test('each of many checks under many swaps is decided by one revision, named in 
     const isEven = Number(String(revision).slice(1)) % 2 === 0;
     assert.deepEqual([...reasons], [isEven ? 'allowed' : 'policy_denied'], String(revision));
   }
-  assert.ok(externalBytes < 96 * 1024 * 1024, `${externalBytes} bytes`);
+  assert.ok(externalBytes < 256 * 1024 * 1024, `${externalBytes} bytes`);
 });
