@@ -1,4 +1,5 @@
 import { accessFindings, accessFindingsOf } from './access/findings.ts';
+import { loadCases } from '../config/access/load-cases.ts';
 import { documentKind } from '../config/document-kind.ts';
 import { loadLimits } from '../config/limits/load-limits.ts';
 import { problemsOf } from '../config/loaded.ts';
@@ -57,9 +58,20 @@ async function runValidation(args: readonly string[], context: CliContext): Prom
 async function fileFindings(file: string, context: CliContext): Promise<Findings> {
   requireReadable(file);
   const kind = documentKind(file);
-  if (kind === 'config') return configFindings(sallyportYaml(file, context.environment), context);
-  if (kind === 'access') return accessFindings(file);
-  return kind === 'limits' ? { problems: limitsProblems(file) } : bundleFindings(file, context);
+  switch (kind) {
+    case 'access':
+      return accessFindings(file);
+    case 'bundle':
+      return bundleFindings(file, context);
+    case 'cases':
+      return { problems: problemsOf(loadCases(file)) };
+    case 'config':
+      return configFindings(sallyportYaml(file, context.environment), context);
+    case 'limits':
+      return { problems: limitsProblems(file) };
+    default:
+      return kind satisfies never;
+  }
 }
 
 /** What no configuration can mend; `bundle verify` judges it for one configuration. */

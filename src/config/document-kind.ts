@@ -6,15 +6,17 @@ import { readText } from './yaml/read-file.ts';
 
 /**
  * What a file is: a bundle is a folder or a gzip file; limits.yaml has a list of limits, or says its
- * version, and so does access.yaml, which has services. Throws an Error with a sentence when it cannot be read.
+ * version, and so do access.yaml, which has services, and decision cases. Throws an Error with a
+ * sentence when it cannot be read.
  */
-export function documentKind(path: string): 'access' | 'bundle' | 'config' | 'limits' {
+export function documentKind(path: string): 'access' | 'bundle' | 'cases' | 'config' | 'limits' {
   if (isBundle(path)) return 'bundle';
   const root = parseYaml(textOf(path), path, []);
   if (root.kind !== 'mapping') return 'config';
   // OPA's own configuration may have a list of services as well, but no version.
   const isVersioned = root.entries.has('version');
   if (isVersioned && root.entries.has('services')) return 'access';
+  if (isVersioned && root.entries.has('cases')) return 'cases';
   const isLimits = isVersioned || root.entries.get('limits')?.value.kind === 'list';
   return isLimits ? 'limits' : 'config';
 }

@@ -63,6 +63,18 @@ test('limits are judged when nothing else can be', async () => {
   ]);
 });
 
+test('decision cases are judged as what they are', async () => {
+  const file = writtenFile(
+    'version: 1\ncases:\n  - { name: a, request: { path: 7 }, expect: {} }\n',
+    'cases.yaml',
+  );
+  const world = new FakeWorld();
+  assert.equal(await world.run('validate', file), 1);
+  assert.match(world.stdout, /cases\.yaml:3: cases\[0\]\.request\.path: /);
+  const shop = new FakeWorld();
+  assert.equal(await shop.run('validate', 'examples/shop/cases.yaml'), 0, shop.stdout);
+});
+
 test('a bundle is judged by itself: what it holds, and what it calls', async () => {
   const needs = 'test/fixtures/bundles/needs-builtin.tar.gz';
   const judged: readonly (readonly [file: string, status: number, says: RegExp])[] = [
