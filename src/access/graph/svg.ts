@@ -1,3 +1,4 @@
+import { xmlText } from '../../domain/xml-text.ts';
 import type { CallEdge, CallGraph } from './call-graph.ts';
 import { endsAtBoxes } from './edge-ends.ts';
 import { labelFontSize, type PlacedLabel, placeLabels } from './labels.ts';
@@ -24,11 +25,11 @@ function nodeBox({ node, x, y, width }: PlacedNode): string {
     ? 'rx="5" fill="#ddf4ff" stroke="#0969da"'
     : 'rx="17" fill="#f6f8fa" stroke="#57606a"';
   const corner = `x="${round(x - width / 2)}" y="${round(y - nodeHeight / 2)}"`;
-  return `<g><rect ${corner} width="${round(width)}" height="${nodeHeight}" ${look}/><text x="${round(x)}" y="${round(y + 4)}" text-anchor="middle" fill="#1f2328">${escaped(node.name)}</text></g>`;
+  return `<g><rect ${corner} width="${round(width)}" height="${nodeHeight}" ${look}/><text x="${round(x)}" y="${round(y + 4)}" text-anchor="middle" fill="#1f2328">${xmlText(node.name)}</text></g>`;
 }
 
 function edgeLine({ edge, points }: PlacedEdge): string {
-  return `<path d="${curve(points)}" fill="none" stroke="#57606a" marker-end="url(#arrow)"><title>${escaped(sentence(edge))}</title></path>`;
+  return `<path d="${curve(points)}" fill="none" stroke="#57606a" marker-end="url(#arrow)"><title>${xmlText(sentence(edge))}</title></path>`;
 }
 
 function curve([first, ...rest]: readonly Point[]): string {
@@ -44,8 +45,8 @@ function curve([first, ...rest]: readonly Point[]): string {
 
 function edgeLabel({ edge, text, x, y }: PlacedLabel): string {
   const place = `x="${round(x)}" y="${round(y)}" text-anchor="middle" font-size="${labelFontSize}"`;
-  const label = escaped(text);
-  const title = `<title>${escaped(sentence(edge))}</title>`;
+  const label = xmlText(text);
+  const title = `<title>${xmlText(sentence(edge))}</title>`;
   return `<text ${place} fill="none" stroke="#ffffff" stroke-width="3">${label}</text><text ${place} fill="#1f2328">${label}${title}</text>`;
 }
 
@@ -60,11 +61,4 @@ function sentence({ from, to, rules }: CallEdge): string {
 
 function round(value: number): number {
   return Math.round(value * 10) / 10;
-}
-
-/** XML 1.0 §2.2 has no place for control characters, not even as references. */
-function escaped(text: string): string {
-  return text
-    .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }

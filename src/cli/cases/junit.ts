@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { xmlReference, xmlText } from '../../domain/xml-text.ts';
 
 /** One case of a run, for programs that read JUnit's XML. */
 export interface JunitCase {
@@ -42,9 +43,7 @@ function secondsText(seconds: number): string {
   return seconds.toFixed(3);
 }
 
-/** XML 1.0 §2.2 has no place for control characters, not even as references. */
+/** A parser makes spaces of the line breaks in an attribute, if they are no references (XML 1.0 §3.3.3). */
 function escaped(text: string): string {
-  return text
-    .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replaceAll(/[&<>"'\t\n\r]/g, (character) => `&#${character.codePointAt(0)};`);
+  return xmlText(text).replaceAll(/[\t\n\r]/g, xmlReference);
 }
